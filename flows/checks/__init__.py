@@ -1,0 +1,10 @@
+"""Typing landed rows and judging them: what cannot be read or breaks a rule is set aside, counted and named.
+
+Not here: pulling (flows/sources) and measuring (flows/engines).
+"""
+
+from flows.checks.rates import load_rates
+from flows.checks.results import read_checked
+from flows.checks.typed_rows import check_extract
+
+__all__ = ["check_extract", "load_rates", "read_checked"]

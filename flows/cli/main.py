@@ -1,0 +1,184 @@
+"""The group of commands, what each is called with, and how a fault becomes an exit status."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.errors import OutsideError, UsageError, YardstickError
+from config.months import Month
+from flows.stages.version import VERSION
+
+FAULT_OF_OURS = 70
+INTERRUPTED = 130
+_OUTSIDE = 3
+
+
+class MonthType(click.ParamType):
+    """A month on the command line."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
+        """Read 2026-10."""
+        if isinstance(value, Month):
+            return value
+        try:
+            return Month.parse(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+MONTH = MonthType()
+
+config_option = click.option(
+    "--config",
+    "config_dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The company's configuration. Default: $YARDSTICK_CONFIG, else this folder if it holds company.yaml, "
+    "else the one the state root was last used with.",
+)
+state_option = click.option(
+    "--state",
+    "state_dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where everything is kept. Default: $YARDSTICK_STATE, else a folder of the company's in your state folder.",
+)
+
+
+@click.group(
+    name="yardstick",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Exit status: 0 done; 1 refused by the data or a rule; 2 wrong usage or configuration; "
+    "3 something outside failed; 70 a fault of our own.",
+)
+@click.version_option(VERSION, prog_name="yardstick")
+@click.option("--debug", is_flag=True, help="Show the traceback of a fault.")
+@click.pass_context
+def yardstick(ctx: click.Context, debug: bool) -> None:
+    """Performance reports that are fair, clear and on time, from a month of company data."""
+    ctx.obj = debug
+
+
+@yardstick.command()
+@state_option
+@click.option("--associates", type=click.IntRange(10, 5000), default=40, show_default=True, help="Size of the company.")
+def demo(state_dir: Path | None, associates: int) -> None:
+    """Write the demo company's extracts and make its latest month."""
+    _commands("making").demo(state_dir, associates)
+
+
+@yardstick.command()
+@click.argument("month", type=MONTH)
+@config_option
+@state_option
+@click.option("--reissue", metavar="REASON", default="", help="Make every report again although none has changed.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the aggregation. Default: one a core.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that render. Default: one a core.")
+def run(
+    month: Month,
+    config_dir: Path | None,
+    state_dir: Path | None,
+    reissue: str,
+    threads: int | None,
+    workers: int | None,
+) -> None:
+    """Make an edition of MONTH (as in 2026-10): everything up to publish. Nothing is sent."""
+    _commands("making").run(month, config_dir, state_dir, reissue=reissue, threads=threads, workers=workers)
+
+
+@yardstick.command()
+@click.argument("month", type=MONTH)
+@click.option("--unit", required=True, metavar="ID", help="A manager or team, as manager:ID, team:ID or the id alone.")
+@config_option
+@state_option
+@click.option("--open/--no-open", "show", default=True, help="Open it in the browser.")
+@click.option("--serve", is_flag=True, help="Serve it on this machine and make it again whenever a file is saved.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to serve on. Default: a free one.")
+def preview(
+    month: Month, unit: str, config_dir: Path | None, state_dir: Path | None, show: bool, serve: bool, port: int
+) -> None:
+    """One report of MONTH to look at, opened or served. No edition is made."""
+    _commands("looking").preview(month, unit, config_dir, state_dir, show=show, serve=serve, port=port)
+
+
+@yardstick.command()
+@click.argument("month", type=MONTH, required=False)
+@config_option
+@state_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def status(month: Month | None, config_dir: Path | None, state_dir: Path | None, as_json: bool) -> None:
+    """Editions that exist, with their checks and what was withheld; of one MONTH in detail."""
+    _commands("looking").status(month, config_dir, state_dir, as_json=as_json)
+
+
+@yardstick.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--to", "target", type=click.Path(path_type=Path), metavar="DIR", help="Default: DIR/yardstick.")
+def init(folder: Path, target: Path | None) -> None:
+    """Look at the files in DIR and write a configuration that runs on them."""
+    _commands("starting").init(folder, target)
+
+
+@yardstick.command()
+@config_option
+@state_option
+def doctor(config_dir: Path | None, state_dir: Path | None) -> None:
+    """Say what is missing on this machine, and how to get it."""
+    _commands("starting").doctor(config_dir, state_dir)
+
+
+def _commands(module: str) -> Any:
+    return importlib.import_module(f"flows.cli.{module}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and end with its exit status. No traceback reaches a user unless --debug is given."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
+    try:
+        status_code = _run(arguments)
+    except YardstickError as error:
+        if debug:
+            raise
+        click.echo(f"yardstick: {error}", err=True)
+        status_code = error.exit_status
+    except OSError as error:
+        if debug:
+            raise
+        outside = OutsideError(f"{error.filename or 'The system'}: {error.strerror or error}.")
+        click.echo(f"yardstick: {outside}", err=True)
+        status_code = _OUTSIDE
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(
+            f"yardstick: a fault of our own ({type(error).__name__}). Nothing was published or sent. "
+            "Run again with --debug for the details to report.",
+            err=True,
+        )
+        status_code = FAULT_OF_OURS
+    sys.exit(status_code)
+
+
+def _run(arguments: list[str]) -> int:
+    # `--debug` is understood wherever it stands.
+    rest = [argument for argument in arguments if argument != "--debug"]
+    try:
+        yardstick.main(args=rest, prog_name="yardstick", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nyardstick: stopped. Nothing was half-published; run the same command to go on.", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -1,0 +1,89 @@
+"""`yardstick run` and `yardstick demo`."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from config.errors import RefusedError
+from config.months import Month
+from flows.cli.places import find_config, find_state, remember
+from flows.cli.terminal import bars
+from flows.monthly import run_month
+from flows.stages.publish import Outcome
+from flows.stages.run import MonthRun
+from flows.state.paths import StateRoot, default_root
+
+
+def run(
+    month: Month,
+    config_dir: Path | None,
+    state_dir: Path | None,
+    *,
+    reissue: str = "",
+    threads: int | None = None,
+    workers: int | None = None,
+) -> None:
+    """Make a month's edition and say what came of it."""
+    now = datetime.now(tz=UTC)
+    folder = find_config(config_dir, state_dir)
+    state = find_state(state_dir, folder)
+    request = MonthRun(
+        month=month,
+        config_dir=folder,
+        state=state,
+        pulled_at=now,
+        threads=threads,
+        workers=workers,
+        reissue=reissue,
+    )
+    _refuse_future(request, now)
+    remember(state, folder)
+    _make(request)
+
+
+def demo(state_dir: Path | None, associates: int) -> None:
+    """Write the demo company's extracts and make its latest month."""
+    from flows.demo import DEFAULT_ASSOCIATES, LAST_MONTH, write_demo_config, write_demo_extracts
+
+    demo_config = Path(__file__).resolve().parents[2] / "config" / "demo"
+    root = state_dir.expanduser().absolute() if state_dir else default_root("demo")
+    state = StateRoot(root)
+    click.echo(f"Writing the demo company's extracts to {root / 'extracts'} …", err=True)
+    write_demo_extracts(root / "extracts", associates=associates)
+    if associates != DEFAULT_ASSOCIATES:
+        demo_config = root / "demo-config"
+        write_demo_config(demo_config, associates=associates)
+    remember(state, demo_config)
+    _make(MonthRun(month=LAST_MONTH, config_dir=demo_config, state=state, pulled_at=datetime.now(tz=UTC)))
+
+
+def _refuse_future(request: MonthRun, now: datetime) -> None:
+    if request.month.first_day > now.date():
+        raise RefusedError(f"{request.month} has not begun yet.", fix="Give a month that has ended.")
+
+
+def _make(request: MonthRun) -> None:
+    started = time.monotonic()
+    with bars() as progress:
+        outcome = run_month(request, progress)
+    _tell(outcome, time.monotonic() - started)
+    if outcome.not_made:
+        raise SystemExit(70)
+
+
+def _tell(outcome: Outcome, seconds: float) -> None:
+    for line in outcome.warnings:
+        click.echo(f"yardstick: {line}", err=True)
+    if outcome.new:
+        click.echo(
+            f"Edition {outcome.number} of {outcome.month}: {outcome.made} reports made, {outcome.kept} unchanged, "
+            f"in {seconds:.1f} s."
+        )
+    else:
+        click.echo(
+            f"Nothing has changed since edition {outcome.number} of {outcome.month}: no new edition ({seconds:.1f} s)."
+        )
+    click.echo(f"Index: {outcome.folder / 'index.html'}")
+    click.echo(f"Reports: {outcome.folder / 'reports'}")

@@ -1,0 +1,162 @@
+"""Whose row it is: from an id of a source to an associate, and from the associate to its units on the row's day.
+
+SQL and small tables only. Not here: which units exist (`transforms.organisation`) and what is measured (`grouped`).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from config.models import Extract
+from config.months import Month
+from flows.duck import literal, quoted
+from transforms.stages import Checked, Finding, Severity
+
+if TYPE_CHECKING:
+    import duckdb
+
+ORGANISATION: Final = 0
+"""The number of the organisation among the units."""
+_FILE_STEP: Final = 1 << 40
+_TEAM: Final = "team:"
+
+
+def load_people(
+    database: "duckdb.DuckDBPyConnection", membership: pd.DataFrame, identities: pd.DataFrame, month: Month
+) -> tuple[Finding, ...]:
+    """Fill the tables `units` (unit, unit_kind, unit_id, present), `members`, `spans` and `identities`.
+
+    `present` says whether a unit has a member on a day of the month; a span is a time in which an associate belongs
+    to any unit at all, so that at most one covers a day. Intervals that overlap would count a row twice:
+    they are joined, or, where one id is two associates at once, left out; each with a finding.
+    """
+    members, overlaps = _without_overlap(membership, ["associate", "unit_kind", "unit_id"])
+    known, identity_findings = _one_associate_a_day(identities)
+    spans, _ = _without_overlap(membership[["associate", "valid_from", "valid_to"]], ["associate"])
+    _fill(database, "spans", spans, ["associate"])
+    _fill(database, "given_members", members, ["associate", "unit_kind", "unit_id"])
+    _fill(database, "identities", known, ["source", "source_id", "associate"])
+    database.execute(
+        f"""
+        CREATE TABLE units AS
+        SELECT {ORGANISATION} AS unit, 'organisation' AS unit_kind, 'organisation' AS unit_id, true AS present
+        UNION ALL
+        SELECT row_number() OVER (ORDER BY unit_kind, unit_id), unit_kind, unit_id,
+            bool_or(valid_from < DATE '{month.end}' AND valid_to > DATE '{month.first_day}')
+        FROM given_members WHERE unit_kind <> 'organisation' GROUP BY unit_kind, unit_id;
+        CREATE TABLE members AS
+        SELECT given.associate, units.unit, units.unit_kind, given.valid_from, given.valid_to
+        FROM given_members AS given JOIN units USING (unit_kind, unit_id) WHERE unit_kind <> 'organisation'
+        ORDER BY ALL
+        """
+    )
+    return (*_overlap_findings(overlaps), *identity_findings)
+
+
+def rows_sql(extract: Extract, checked: Sequence[Checked], day: str | None) -> str:
+    """SQL of the typed rows of several months with `_row` (their order), `_day` and `_who` (an associate, or NULL).
+
+    `day` is the column that dates a row; rows of an extract without one belong to their month's last day.
+    """
+    parts = [
+        f"SELECT {at * _FILE_STEP} + file_row_number AS _row, "
+        f"{f'CAST({quoted(day)} AS DATE)' if day else f'DATE {literal(one.month.last_day.isoformat())}'} AS _day, * "
+        f"FROM read_parquet({literal(str(one.path))}, file_row_number = true)"
+        for at, one in enumerate(checked)
+    ]
+    rows = " UNION ALL ".join(parts)
+    if extract.team:
+        return f"SELECT {literal(_TEAM)} || {quoted(extract.team)} AS _who, * FROM ({rows})"
+    if not extract.associate:
+        return f"SELECT CAST(NULL AS VARCHAR) AS _who, * FROM ({rows})"
+    name = quoted(extract.associate)
+    # An id that looks like a team's would otherwise stand for all of the team.
+    nobody = f"{not_people_sql(extract, f'rows.{name}')} OR starts_with(rows.{name}, {literal(_TEAM)})"
+    who = "identity.associate" if extract.identities else f"rows.{name}"
+    join = (
+        f"LEFT JOIN identities AS identity ON identity.source = {literal(extract.identities)} "
+        f"AND identity.source_id = rows.{name} "
+        "AND rows._day >= identity.valid_from AND rows._day < identity.valid_to"
+        if extract.identities
+        else ""
+    )
+    return f"SELECT CASE WHEN {nobody} THEN NULL ELSE {who} END AS _who, rows.* FROM ({rows}) AS rows {join}"
+
+
+def id_column(extract: Extract) -> str | None:
+    """The column that says whose row it is."""
+    return extract.team or extract.associate
+
+
+def not_people_sql(extract: Extract, id_sql: str) -> str:
+    """SQL: whether an id is a queue's or a bot's."""
+    patterns = [f"{id_sql} LIKE {literal(_like(pattern))} ESCAPE '\\'" for pattern in extract.not_people]
+    return f"({' OR '.join(patterns)})" if patterns else "false"
+
+
+def _like(pattern: str) -> str:
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%")
+
+
+def _fill(database: "duckdb.DuckDBPyConnection", table: str, frame: pd.DataFrame, texts: list[str]) -> None:
+    import pyarrow as pa
+
+    columns = {name: pa.array(frame[name].tolist(), pa.string()) for name in texts}
+    days = {name: pa.array(frame[name].dt.date.tolist(), pa.date32()) for name in ("valid_from", "valid_to")}
+    database.register("handed", pa.table({**columns, **days}))
+    database.execute(f"CREATE TABLE {quoted(table)} AS SELECT * FROM handed ORDER BY ALL")
+    database.unregister("handed")
+
+
+def _without_overlap(intervals: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The intervals with those of one key that overlap joined into one, and the lines that overlapped an earlier."""
+    ordered = intervals.sort_values([*keys, "valid_from", "valid_to"], kind="stable", ignore_index=True)
+    if ordered.empty:
+        return ordered, ordered
+    columns = [ordered[key] for key in keys]
+    ends = ordered["valid_to"].groupby(columns, sort=False).cummax()
+    overlaps = ordered["valid_from"] < ends.groupby(columns, sort=False).shift()
+    if not overlaps.any():
+        return ordered, ordered.loc[overlaps]
+    joined = ordered.groupby((~overlaps).cumsum(), sort=True, as_index=False).agg(
+        {**dict.fromkeys(keys, "first"), "valid_from": "min", "valid_to": "max"}
+    )
+    return joined, ordered.loc[overlaps]
+
+
+def _overlap_findings(overlaps: pd.DataFrame) -> list[Finding]:
+    if overlaps.empty:
+        return []
+    first = overlaps.iloc[0]
+    return [
+        Finding(
+            "engine.overlapping_membership", Severity.CRITICAL,
+            f"{len(overlaps)} memberships overlap an earlier one, the first that of {first['associate']} in "
+            f"{first['unit_kind']} {first['unit_id']} from {first['valid_from']:%Y-%m-%d}: "
+            "their rows are counted once.", value=str(first["associate"]), rows=len(overlaps),
+        )
+    ]  # fmt: skip
+
+
+def _one_associate_a_day(identities: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    known, _ = _without_overlap(identities, ["source", "source_id", "associate"])
+    ordered = known.sort_values(["source", "source_id", "valid_from", "associate"], kind="stable", ignore_index=True)
+    if ordered.empty:
+        return ordered, []
+    ids = [ordered["source"], ordered["source_id"]]
+    earlier = ordered.groupby(ids, sort=False)["valid_to"].cummax().groupby(ids, sort=False).shift()
+    clash = ordered["valid_from"] < earlier
+    if not clash.any():
+        return ordered, []
+    clashing = ordered.loc[clash, ["source", "source_id"]].drop_duplicates()
+    marked = ordered.merge(clashing.assign(_clash=True), on=["source", "source_id"], how="left", validate="many_to_one")
+    first = clashing.iloc[0]
+    finding = Finding(
+        "engine.ambiguous_identity", Severity.CRITICAL,
+        f"{len(clashing)} ids are two associates on one day, the first {first['source_id']} of {first['source']}: "
+        "their rows are unattributed. Correct valid_from and valid_to in identities.csv.",
+        value=str(first["source_id"]), rows=len(clashing),
+    )  # fmt: skip
+    return marked.loc[marked["_clash"].isna()].drop(columns="_clash").reset_index(drop=True), [finding]

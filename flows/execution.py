@@ -1,0 +1,201 @@
+"""The skin that runs stages: in this process at once, or as tasks of a Prefect flow where a server is configured.
+
+The order of stages is not known here (`flows.monthly` has it). Prefect sees names of stages and the month alone: no
+frame, no figure, no message that could hold a person's data goes into its parameters, results or log lines.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, chdir, nullcontext
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from config.errors import OutsideError
+from flows.files import make_folder
+
+Result = TypeVar("Result")
+_QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_LOGGING_LOG_PRINTS": "false",
+}
+_HEALTH_SECONDS = 10.0
+
+
+class Progress(Protocol):
+    """Told what is going on, for a bar in the terminal."""
+
+    def begin(self, stage: str, steps: int) -> None:
+        """A stage of so many steps begins."""
+
+    def advance(self, steps: int = 1) -> None:
+        """So many steps are done."""
+
+
+class Silent:
+    """No bar."""
+
+    def begin(self, stage: str, steps: int) -> None:
+        """Nothing is shown."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Nothing is shown."""
+
+
+class Caller(Protocol):
+    """Calls stages."""
+
+    def one(self, stage: str, function: Callable[..., Result], *arguments: object) -> Result:
+        """Call a stage once."""
+
+    def each(self, stage: str, function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+        """Call a stage once for each tuple of arguments; results in the same order."""
+
+
+class InProcess:
+    """Calls stages here and now."""
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.progress: Progress = progress or Silent()
+
+    def one(self, stage: str, function: Callable[..., Result], *arguments: object) -> Result:
+        """Call a stage once."""
+        return self.each(stage, function, [arguments])[0]
+
+    def each(self, stage: str, function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+        """Call a stage once for each tuple of arguments."""
+        self.progress.begin(stage, len(arguments))
+        results = []
+        for argument in arguments:
+            results.append(function(*argument))
+            self.progress.advance()
+        return results
+
+
+class StageFailedError(Exception):
+    """What Prefect is told of a failure: the stage and the kind of fault, without a word of the data."""
+
+
+class AsPrefectTasks:
+    """Calls each stage as a task of the flow that is running."""
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.progress: Progress = progress or Silent()
+        self.failure: BaseException | None = None
+
+    def one(self, stage: str, function: Callable[..., Result], *arguments: object) -> Result:
+        """Call a stage once."""
+        return self.each(stage, function, [arguments])[0]
+
+    def each(self, stage: str, function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+        """Call a stage as one task a tuple of arguments, in order."""
+        from prefect import task
+        from prefect.cache_policies import NO_CACHE
+
+        self.progress.begin(stage, len(arguments))
+        results: list[Result] = []
+
+        def call(step: int) -> None:
+            try:
+                results.append(function(*arguments[step]))
+            except BaseException as error:  # noqa: BLE001 (told in full by whoever called the flow)
+                self.failure = error
+                raise StageFailedError(f"{stage} failed: {type(error).__name__}") from None
+
+        as_task = task(name=stage, cache_policy=NO_CACHE, persist_result=False)(call)
+        for step in range(len(arguments)):
+            as_task(step)
+            self.progress.advance()
+        return results
+
+
+def configured_server() -> str | None:
+    """The address of the Prefect server that is configured: PREFECT_API_URL, else the active profile's.
+
+    Read without importing Prefect, which takes seconds.
+    """
+    told = os.environ.get("PREFECT_API_URL")
+    if told:
+        return told
+    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    path = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml"))
+    try:
+        profiles = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    active = os.environ.get("PREFECT_PROFILE") or profiles.get("active")
+    url = profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    return str(url) if url else None
+
+
+def execute(
+    name: str, month: str, work: Callable[[Caller], Result], *, neutral_folder: Path, progress: Progress | None = None
+) -> Result:
+    """Let `work` call its stages: as a Prefect flow where a server is configured, else in this process.
+
+    Raises what the stages raise, and OutsideError where the configured server does not answer: never a silent other
+    way. `neutral_folder` is where Prefect is imported from, so that it reads no stray `.env` or `prefect.toml`.
+    """
+    server = configured_server()
+    if server is None:
+        return work(InProcess(progress))
+    return _as_flow(name, month, work, server, neutral_folder, progress)
+
+
+def _as_flow(
+    name: str,
+    month: str,
+    work: Callable[[Caller], Result],
+    server: str,
+    neutral_folder: Path,
+    progress: Progress | None,
+) -> Result:
+    for variable, value in _QUIET.items():
+        os.environ.setdefault(variable, value)
+    with _in(neutral_folder):
+        _refuse_silent_server(server)
+        from prefect import flow
+
+        caller = AsPrefectTasks(progress)
+        outcome: list[Result] = []
+
+        def run_month(month: str) -> None:  # noqa: ARG001 (shown by Prefect as the flow's parameter)
+            try:
+                outcome.append(work(caller))
+            except StageFailedError:
+                raise
+            except BaseException as error:  # noqa: BLE001 (told in full below)
+                caller.failure = error
+                raise StageFailedError(f"{name} failed: {type(error).__name__}") from None
+
+        as_flow = flow(name=name, flow_run_name=f"{name}-{month}", persist_result=False)(run_month)
+        try:
+            as_flow(month)
+        except Exception as error:
+            if caller.failure is not None:
+                raise caller.failure from None
+            raise OutsideError(
+                f"The Prefect server at {server} failed during the run: {type(error).__name__}.",
+                fix="Look at its log, then run again.",
+            ) from error
+        return outcome[0]
+
+
+def _in(folder: Path) -> AbstractContextManager[None]:
+    make_folder(folder)
+    return chdir(folder) if folder.is_dir() else nullcontext()
+
+
+def _refuse_silent_server(server: str) -> None:
+    """Raise OutsideError (exit status 3) where the configured server does not answer."""
+    import httpx
+
+    try:
+        httpx.get(f"{server.rstrip('/')}/health", timeout=_HEALTH_SECONDS).raise_for_status()
+    except httpx.HTTPError as error:
+        raise OutsideError(
+            f"The Prefect server at {server} does not answer ({type(error).__name__}).",
+            fix="Start it, or unset PREFECT_API_URL (and the profile's) to run without one.",
+        ) from error

@@ -1,0 +1,10 @@
+"""Pulling extracts from files, databases and queries, and landing them: immutable text copies with file and line.
+
+Does not belong here: reading a landed text as a number or a date for good (flows/checks), and measuring.
+"""
+
+from flows.sources.config_tables import read_table
+from flows.sources.landings import existing_landing, read_landing
+from flows.sources.session import SourceSession
+
+__all__ = ["SourceSession", "existing_landing", "read_landing", "read_table"]

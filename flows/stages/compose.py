@@ -1,0 +1,259 @@
+"""Expect, compare and compose: from facts to the report models of every manager and team, as files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from config.errors import RefusedError
+from config.models import Config, ExtractKind
+from config.months import Month
+from flows.checks import read_checked
+from flows.files import write_bytes, write_whole
+from flows.sources import read_table
+from flows.stages.holidays import holidays_of
+from flows.stages.land import Inputs
+from flows.stages.measure import hr_of, organisation_of, read_facts, read_record
+from flows.stages.run import MonthRun
+from flows.state.editions import changed_reports, newest_edition, nothing_new
+from transforms.availability import available_shares
+from transforms.columns import AVAILABILITY, empty
+from transforms.compare import compare_month
+from transforms.compose import Composition, compose_reports
+from transforms.expectations import evaluate_expectations
+from transforms.organisation import Organisation
+from transforms.recipients import recipients
+from transforms.report_model import ReportModel
+from transforms.scope import Scope, breaches, build_scope
+from transforms.stages import Finding, Landing, Reconciliation, Severity, Withheld
+
+_FILES_NAMED = 3
+ALL_KINDS = ("associate", "team", "manager", "organisation")
+
+
+@dataclass(frozen=True)
+class ComposedReport:
+    """One report before rendering."""
+
+    report_id: str
+    kind: str
+    unit_id: str
+    title: str
+    model_sha256: str
+    recipients: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The month's reports as models in a draft, with what the manifest and the index say of them."""
+
+    reports: tuple[ComposedReport, ...]
+    unchanged: bool
+    scope: Scope = field(repr=False)
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[str, ...] = ()
+    inputs: tuple[dict[str, str], ...] = ()
+    withheld: tuple[dict[str, str], ...] = ()
+    reconciliation: tuple[dict[str, Any], ...] = ()
+    lines: tuple[Reconciliation, ...] = ()
+    landings: tuple[Landing, ...] = ()
+    """The month's own, not the history's."""
+
+
+def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]) -> tuple[Composition, Organisation]:
+    """Everything the reports of a month are composed from."""
+    config, month = run.config, run.month
+    hr_name, hr = config.hr()
+    organisation = organisation_of(config, month, hr_of(inputs[hr_name], month))
+    facts = read_facts(run, months)
+    record = read_record(run, month)
+    if record is None:
+        raise RefusedError(f"There are no facts of {month}.", fix="Run the month first.")
+    tables = {table.file: read_table(_beside(run.config_dir, table.file)) for table in config.expectations.tables}
+    expected = evaluate_expectations(
+        config,
+        tables,
+        facts,
+        organisation.units,
+        organisation.membership,
+        organisation.spells,
+        [*months, month.shift(1)],
+        holidays_of(config.company.holidays, [*months, month.shift(1)]),
+    )
+    withheld = (*record.withheld, *_suppressed(facts, month), *_failed(config, inputs))
+    comparison = compare_month(
+        config, month, facts, expected.expected, organisation.units, organisation.spells,
+        _availability(run, inputs), withheld,
+    )  # fmt: skip
+    findings = (*_input_findings(inputs, month), *record.findings, *expected.findings)
+    composition = Composition(
+        config=config,
+        month=month,
+        units=organisation.units,
+        spells=organisation.spells,
+        facts=facts,
+        expected=expected.expected,
+        comparison=comparison,
+        unused=expected.unused,
+        reconciliation=record.reconciliation,
+        findings=findings,
+        gaps=_gaps(inputs),
+        sources=_sources(inputs, month),
+        assumed_current=bool(hr.assume_current_organisation),
+    )
+    return composition, organisation
+
+
+def compose(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month], draft: Path) -> Composed:
+    """Write the model of every report into the draft.
+
+    Raises RefusedError where a model shows something its reader may not see.
+    """
+    composition, organisation = prepare(run, inputs, months)
+    scope = build_scope(organisation)
+    before = newest_edition(run.state, run.month)
+    models = list(compose_reports(composition))
+    refuse_breaches(models, scope)
+    hashes = {model.report_id: model.sha256() for model in models}
+    changed = set(hashes) if run.reissue else changed_reports(hashes, before)
+    for model in models:
+        write_bytes(draft / "models" / f"{model.report_id}.json", model.canonical_json())
+    month_facts = composition.facts.loc[composition.facts["month"].eq(pd.Timestamp(run.month.first_day))]
+    write_whole(draft / "facts.parquet", lambda path: month_facts.to_parquet(path, index=False, compression="zstd"))
+    return Composed(
+        reports=tuple(
+            ComposedReport(
+                report_id=model.report_id,
+                kind=model.kind.value,
+                unit_id=model.unit_id,
+                title=model.title,
+                model_sha256=hashes[model.report_id],
+                recipients=tuple(
+                    recipients(run.config.delivery, model.kind, model.unit_id, organisation.units, organisation.spells)
+                ),
+                changed=model.report_id in changed,
+            )
+            for model in models
+        ),
+        unchanged=not run.reissue and nothing_new(hashes, before),
+        scope=scope,
+        findings=composition.findings,
+        gaps=composition.gaps,
+        inputs=_manifest_inputs(inputs),
+        withheld=_manifest_withheld(composition.comparison),
+        reconciliation=tuple(_manifest_reconciliation(composition)),
+        lines=composition.reconciliation,
+        landings=tuple(landing for item in inputs.values() for landing in item.landings if landing.month == run.month),
+    )
+
+
+def refuse_breaches(models: Sequence[ReportModel], scope: Scope) -> None:
+    """Raise RefusedError where a model shows something its reader may not see."""
+    found = [breach for model in models for breach in breaches(model, scope)]
+    if found:
+        first = found[0]
+        raise RefusedError(
+            f"Report {first.report_id} would show “{first.term}”, which its reader may not see"
+            + (f", and {len(found) - 1} more such places" if len(found) > 1 else "")
+            + "; nothing was published.",
+            fix="Look for that name or id in the texts of expectations.yaml, its tables and decisions.csv.",
+        )
+
+
+def _beside(config_dir: Path, told: str) -> Path:
+    path = Path(told)
+    return path if path.is_absolute() else config_dir / path
+
+
+def _suppressed(facts: pd.DataFrame, month: Month) -> tuple[Withheld, ...]:
+    now = facts.loc[
+        facts["month"].eq(pd.Timestamp(month.first_day)) & facts["segment"].eq("all") & facts["suppressed"].ne("")
+    ]
+    return tuple(
+        Withheld(metric=row.metric, unit_kind=row.unit_kind, unit_id=row.unit_id, reason=row.suppressed)
+        for row in now.itertuples()
+    )
+
+
+def _failed(config: Config, inputs: Mapping[str, Inputs]) -> tuple[Withheld, ...]:
+    """Metrics of extracts that could not be had this month, for everyone."""
+    failed = {name for name, item in inputs.items() if item.failure}
+    return tuple(
+        Withheld(metric=name, unit_kind=kind, unit_id="", reason=f"the {extract} extract could not be used this month")
+        for name, metric in config.metrics.items()
+        for extract in (metric.extract, *metric.depends_on)
+        if extract in failed
+        for kind in ALL_KINDS
+    )
+
+
+def _availability(run: MonthRun, inputs: Mapping[str, Inputs]) -> pd.DataFrame:
+    for name, extract in run.config.extracts.items():
+        if extract.kind is ExtractKind.AVAILABILITY:
+            checked = [item for item in inputs[name].checked if item.month == run.month]
+            days = run.month.working_days(holidays_of(run.config.company.holidays, [run.month]))
+            if checked:
+                return available_shares(read_checked(checked[0]), run.month, days)
+    return empty(AVAILABILITY)
+
+
+def _input_findings(inputs: Mapping[str, Inputs], month: Month) -> tuple[Finding, ...]:
+    findings: list[Finding] = []
+    for name, item in inputs.items():
+        if item.failure:
+            findings.append(Finding("source.missing", Severity.CRITICAL, item.failure, extract=name))
+        findings += [finding for landing in item.landings if landing.month == month for finding in landing.findings]
+        findings += [finding for checked in item.checked if checked.month == month for finding in checked.findings]
+    return tuple(findings)
+
+
+def _gaps(inputs: Mapping[str, Inputs]) -> tuple[str, ...]:
+    return tuple(
+        f"{name}: no data for {', '.join(str(month) for month in item.gaps)}"
+        for name, item in sorted(inputs.items())
+        if item.gaps
+    )
+
+
+def _sources(inputs: Mapping[str, Inputs], month: Month) -> tuple[str, ...]:
+    lines = []
+    for name, item in sorted(inputs.items()):
+        for landing in item.landings:
+            if landing.month == month:
+                named, more = landing.files[:_FILES_NAMED], len(landing.files) - _FILES_NAMED
+                lines.append(f"{name}: {', '.join(named)}" + (f" and {more} more" if more > 0 else ""))
+    return tuple(lines)
+
+
+def _manifest_inputs(inputs: Mapping[str, Inputs]) -> tuple[dict[str, str], ...]:
+    lines = [
+        {"month": str(landing.month), "extract": name, "sha256": landing.sha256}
+        for name, item in inputs.items()
+        for landing in item.landings
+    ]
+    return tuple(sorted(lines, key=lambda line: (line["month"], line["extract"], line["sha256"])))
+
+
+def _manifest_withheld(comparison: pd.DataFrame) -> tuple[dict[str, str], ...]:
+    held = comparison.loc[comparison["withheld"].fillna("").ne("")].sort_values(["metric", "unit_kind", "unit_id"])
+    return tuple(
+        {"metric": row.metric, "unit_kind": row.unit_kind, "unit_id": row.unit_id, "reason": row.withheld}
+        for row in held.itertuples()
+    )
+
+
+def _manifest_reconciliation(composition: Composition) -> list[dict[str, Any]]:
+    lines = []
+    for line in composition.reconciliation:
+        parts = {
+            name: {"rows": account.rows, "measure": str(account.measure)}
+            for name, account in (
+                ("source", line.source), ("attributed", line.attributed), ("unattributed", line.unattributed),
+                ("excluded", line.excluded), ("quarantined", line.quarantined),
+            )
+        }  # fmt: skip
+        lines.append({"extract": line.extract, "main_measure": line.main_measure, "adds_up": line.adds_up, **parts})
+    return lines

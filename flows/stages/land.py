@@ -1,0 +1,114 @@
+"""Land and check: an extract of the month, of earlier months that have matured since, and the missing history."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from config.errors import OutsideError, RefusedError, SourceError
+from config.models import ExtractKind
+from config.months import Month, months_between
+from flows.checks import check_extract, load_rates
+from flows.sources import SourceSession, existing_landing
+from flows.stages.run import MonthRun
+from transforms.stages import Checked, Landing
+
+DAYS_A_MONTH = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """One extract's landed and checked months, oldest first, and what could not be had."""
+
+    extract: str
+    checked: tuple[Checked, ...]
+    landings: tuple[Landing, ...]
+    failure: str = ""
+    """Why the month itself could not be had; empty where it could."""
+    gaps: tuple[Month, ...] = ()
+    """Earlier months that could not be had, after the first that could."""
+
+    def up_to(self, month: Month) -> tuple[Checked, ...]:
+        """The checked months not later than this one."""
+        return tuple(checked for checked in self.checked if checked.month <= month)
+
+
+def land_and_check(run: MonthRun, extract: str) -> Inputs:
+    """Everything of one extract that the month needs.
+
+    A month that cannot be had is a gap. Where the month itself cannot, the reason is kept for those who depend on
+    it; only for hr, without which nothing can be attributed, is it raised.
+    """
+    landings, failure = _land(run, extract)
+    rates = _rates(run)
+    checked: list[Checked] = []
+    for landing in landings:
+        try:
+            checked.append(check_extract(landing, run.config, run.state.checked, rates))
+        except RefusedError as error:
+            if landing.month == run.month:
+                if run.config.extracts[extract].kind is ExtractKind.HR:
+                    raise
+                failure = str(error)
+    months = {item.month for item in checked}
+    first = min(months, default=run.month)
+    return Inputs(
+        extract=extract,
+        checked=tuple(checked),
+        landings=tuple(landings),
+        failure=failure,
+        gaps=tuple(month for month in months_between(first, run.month) if month not in months),
+    )
+
+
+def _land(run: MonthRun, extract: str) -> tuple[list[Landing], str]:
+    landings: list[Landing] = []
+    failure = ""
+    is_hr = run.config.extracts[extract].kind is ExtractKind.HR
+    fresh = _pulled_again(run, extract)
+    with SourceSession(run.config, run.data_dir, run.state.landings, run.pulled_at) as session:
+        for month in months_between(run.month.shift(-run.config.company.history_months), run.month):
+            known = None if month in fresh else existing_landing(run.state.landings, extract, month)
+            try:
+                landing = known or session.land(extract, month)
+            except (OutsideError, RefusedError) as error:
+                if month != run.month:
+                    landing = existing_landing(run.state.landings, extract, month)
+                elif is_hr:
+                    raise
+                else:
+                    failure, landing = str(error), None
+            if landing is not None:
+                landings.append(landing)
+            elif month == run.month and not failure:
+                failure = f"{extract} has nothing for {month}"
+                if is_hr:
+                    raise SourceError(
+                        f"The hr extract “{extract}” has nothing for {month}; without it nothing can be attributed.",
+                        fix="Put its file in place, or mend the pattern in extracts.yaml.",
+                    )
+    return landings, failure
+
+
+def _pulled_again(run: MonthRun, extract: str) -> set[Month]:
+    """The month itself, and the earlier ones whose late rows may have come in since."""
+    metrics = (metric for metric in run.config.metrics.values() if metric.extract == extract)
+    late_days = max((metric.mature_after_days for metric in metrics), default=0)
+    months = -(-late_days // DAYS_A_MONTH)
+    return set(months_between(run.month.shift(-months), run.month))
+
+
+def _rates(run: MonthRun) -> pd.DataFrame | None:
+    told = run.config.company.exchange_rates
+    return load_rates(_beside_config(run.config_dir, told)) if told else None
+
+
+def _beside_config(config_dir: Path, told: str) -> Path:
+    path = Path(told)
+    return path if path.is_absolute() else config_dir / path
+
+
+def inputs_by_extract(inputs: Iterable[Inputs]) -> dict[str, Inputs]:
+    """Inputs by the extract's name."""
+    return {item.extract: item for item in inputs}

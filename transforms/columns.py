@@ -1,0 +1,95 @@
+"""Names and dtypes of every frame that goes from stage to stage, declared once.
+
+Months in frames are `datetime64[s]`, the month's first day. Intervals are half-open: `valid_from` is the first day,
+`valid_to` the first day that no longer counts; both are always filled (FAR_PAST, FAR_FUTURE).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+FAR_PAST: Final = pd.Timestamp("1900-01-01")
+FAR_FUTURE: Final = pd.Timestamp("2200-01-01")
+
+TEXT: Final = "str"
+DAY: Final = "datetime64[s]"
+NUMBER: Final = "float64"
+COUNT: Final = "int64"
+MAYBE_COUNT: Final = "Int64"
+YES_NO: Final = "bool"
+
+# The landing's own columns beside the source's.
+FILE: Final = "_file"
+LINE: Final = "_line"
+
+SPELLS: Final = {
+    "associate": TEXT, "valid_from": DAY, "valid_to": DAY, "name": TEXT, "email": TEXT, "role": TEXT, "fte": NUMBER,
+    "contract": TEXT, "team": TEXT, "manager": TEXT, "second_manager": TEXT, "hire_date": DAY,
+}  # fmt: skip
+"""What was true of an associate between two days: one row a spell, no overlap within an associate."""
+
+MEMBERSHIP: Final = {
+    "associate": TEXT, "unit_kind": TEXT, "unit_id": TEXT, "valid_from": DAY, "valid_to": DAY,
+}  # fmt: skip
+"""Which units an associate's rows count in, from day to day: itself, its team, each manager above it, and itself
+as a manager. At most one row covers a day for one associate and unit. The organisation is not listed: every row
+counts in it. An anonymous row of a team is looked up as the associate `team:<team id>`."""
+
+UNITS: Final = {
+    "unit_kind": TEXT, "unit_id": TEXT, "title": TEXT, "parent_kind": TEXT, "parent_id": TEXT, "people": COUNT,
+    "manager": TEXT, "role": TEXT, "fte": NUMBER, "hire_date": DAY, "direct": YES_NO,
+}  # fmt: skip
+"""The units of a month as of its last day (for those who left during it: their last day)."""
+
+FACT_KEY: Final = ("month", "unit_kind", "unit_id", "metric", "segment")
+FACTS: Final = {
+    "month": DAY, "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "segment": TEXT, "value": NUMBER,
+    "numerator": NUMBER, "denominator": NUMBER, "rows": COUNT, "respondents": MAYBE_COUNT, "suppressed": TEXT,
+}  # fmt: skip
+"""One metric of one unit in one month. `segment` is `all` or a segment. Shares are 0 to 1. `value` is missing where
+the denominator is 0. `respondents` is filled for survey metrics only. `suppressed` is why nobody may see the figure,
+which is then missing; empty otherwise."""
+
+EXPECTED: Final = {
+    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "value": NUMBER, "why": TEXT, "owner": TEXT,
+    "set_on": DAY, "parent": TEXT, "origin": TEXT, "basis": TEXT, "parts_total": NUMBER, "review_by": DAY,
+}  # fmt: skip
+"""Expectations that are used: each with its why and owner. `origin` is table:<file>:<line> or rule:<name>; `basis`
+says in a sentence how the value came about; `parts_total` is what the next level's expectations add up to (missing
+for ratios)."""
+
+UNUSED_EXPECTED: Final = {
+    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "value": NUMBER, "origin": TEXT, "reason": TEXT,
+}  # fmt: skip
+"""Expectations that were given and are not used, each with the reason."""
+
+COMPARISON: Final = {
+    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "actual": NUMBER, "numerator": NUMBER,
+    "denominator": NUMBER, "rows": COUNT, "respondents": MAYBE_COUNT, "expected": NUMBER, "last_year": NUMBER,
+    "difference": NUMBER, "sense": TEXT, "status": TEXT, "status_rule": TEXT, "carried": YES_NO, "chance": NUMBER,
+    "months_below": COUNT, "trend": TEXT, "withheld": TEXT,
+}  # fmt: skip
+"""A unit's month on a metric. `month` is the month the figure is of (earlier than the report's where it matures
+late). `difference` is in shares or points for percent and score, else a share of the expectation. `sense` is better,
+worse or none. `carried`: natural variation does not explain the difference. `chance`: how likely natural variation
+makes such a miss (0 to 1). `withheld`: the reason, empty where the figure is shown."""
+
+AVAILABILITY: Final = {"associate": TEXT, "month": DAY, "available_share": NUMBER}
+"""Share of an associate's working days in a month on which the associate was available."""
+
+
+def empty(columns: Mapping[str, str]) -> pd.DataFrame:
+    """A frame of these columns without a row."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
+
+
+def shaped(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """The frame with exactly these columns and dtypes, in this order; columns it lacks are missing values.
+
+    Raises ValueError for a column that is not declared.
+    """
+    unknown = sorted(set(frame.columns) - set(columns))
+    if unknown:
+        raise ValueError(f"columns that are not declared: {', '.join(unknown)}")
+    return frame.reindex(columns=list(columns)).astype(dict(columns)).reset_index(drop=True)

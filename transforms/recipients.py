@@ -1,0 +1,34 @@
+"""Who is to receive which report, from hr by the company's delivery rules. Nothing is sent from here."""
+
+import pandas as pd
+
+from config.models import Delivery, UnitKind
+from transforms.report_model import ReportKind
+
+
+def recipients(
+    delivery: Delivery, kind: ReportKind, unit_id: str, units: pd.DataFrame, spells: pd.DataFrame
+) -> list[str]:
+    """E-mail addresses of a report's readers in the order of the alphabet; none where hr has no address."""
+    managers = _managers(units)
+    readers: set[str] = set()
+    if kind is ReportKind.MANAGER:
+        if "manager" in delivery.manager_reports_to:
+            readers.add(unit_id)
+        if "managers_manager" in delivery.manager_reports_to:
+            readers.add(managers.get((UnitKind.ASSOCIATE, unit_id), ""))
+    elif kind is ReportKind.TEAM:
+        if "manager" in delivery.team_reports_to:
+            readers.add(managers.get((UnitKind.TEAM, unit_id), ""))
+        if "members" in delivery.team_reports_to:
+            readers |= set(spells.loc[spells["team"].eq(unit_id), "associate"])
+    last = spells.sort_values(["associate", "valid_from"], kind="stable").drop_duplicates("associate", keep="last")
+    addresses = dict(zip(last["associate"], last["email"], strict=True))
+    found = (addresses.get(reader) for reader in readers)
+    return sorted({address for address in found if isinstance(address, str) and address})
+
+
+def _managers(units: pd.DataFrame) -> dict[tuple[str, str], str]:
+    known = units.loc[units["manager"].notna()]
+    keys = zip(known["unit_kind"], known["unit_id"], strict=True)
+    return dict(zip(keys, known["manager"].astype(str), strict=True))

@@ -166,6 +166,13 @@ install_project() {
     PIP_USER=0 "$python" -m pip install --quiet --disable-pip-version-check \
         --no-deps --no-build-isolation --no-index -e . 2>"$venv/pip.log" \
         || { cat "$venv/pip.log" >&2; stop "the project itself could not be installed; pip says why above."; }
+    # Ahead of PYTHONPATH: wherever a command is started, a stranger's config.py never stands in for ours.
+    "$python" - <<'PY'
+import os, pathlib, sysconfig
+
+line = f"import sys; sys.path.insert(0, {os.getcwd()!r})\n"
+pathlib.Path(sysconfig.get_path("purelib"), "_yardstick_first.pth").write_text(line, encoding="utf-8")
+PY
 }
 
 # --- What is done already ----------------------------------------------------------------------------------------

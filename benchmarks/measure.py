@@ -41,8 +41,8 @@ def company() -> Config:
             "source": {"files": "sales.csv", "thousands": ",", "dates": "day_first"},
         }
     )  # fmt: skip
-    common = {"extract": "sales", "good": "up", "stage": "result", "individual": PURPOSE}
-    metrics = {
+    common: dict[str, Any] = {"extract": "sales", "good": "up", "stage": "result", "individual": PURPOSE}
+    metrics: dict[str, dict[str, Any]] = {
         "revenue": {"label": "Revenue", "unit": "money", "value": "sum(amount)", "by_segment": True},
         "deals": {"label": "Deals", "unit": "count", "value": "count(*)"},
         "size": {"label": "Deal size", "unit": "money", "value": "avg(amount)"},
@@ -116,7 +116,7 @@ def timed(label: str, work: Callable[[], Any]) -> Any:
 def compared(measured: Measured, expected: pd.DataFrame) -> float:
     facts = measured.facts.loc[(measured.facts["segment"] == "all") & (measured.facts["unit_kind"] != "organisation")]
     ours = facts.pivot_table(index=["unit_kind", "unit_id"], columns="metric", values="value")
-    both = ours.join(expected.astype("float64"), rsuffix="_peer", how="inner", validate="one_to_one")
+    both = ours.join(expected.astype("float64").add_suffix("_peer"), how="inner", validate="one_to_one")
     return float(max((both[name] - both[f"{name}_peer"]).abs().max() for name in company().metrics))
 
 

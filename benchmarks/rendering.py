@@ -23,7 +23,8 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from flows.rendering.document import prepare, render, render_html  # noqa: E402
+from flows.rendering import render_html  # noqa: E402
+from flows.rendering.document import prepare, render  # noqa: E402
 from tests.flows.rendering.sample_models import (  # noqa: E402
     BLOCKS,
     SAMPLES,
@@ -50,11 +51,11 @@ def two_pages() -> ReportModel:
     rows = [row if row.chart else whole.model_copy(update={"label": row.label}) for b in BLOCKS for row in b.rows]
     rows = [without_rule(row) for row in rows]
     rows[-1] = rows[-1].model_copy(update={"variance": None})
-    blocks = [
-        block.model_copy(update={"rows": tuple(rows.pop(0) for _ in block.rows)}) for block in BLOCKS
-    ]
+    blocks = [block.model_copy(update={"rows": tuple(rows.pop(0) for _ in block.rows)}) for block in BLOCKS]
     people = [
-        without_rule(person(f"Associate {n + 1}", "Field sales", 70 + 4 * n, "ahead" if n % 7 == 0 else "as expected", seed=n))
+        without_rule(
+            person(f"Associate {n + 1}", "Field sales", 70 + 4 * n, "ahead" if n % 7 == 0 else "as expected", seed=n)
+        )
         for n in range(PEOPLE)
     ]
     short = About(definitions=(), reconciliation=(), notes=about().notes)
@@ -85,7 +86,7 @@ class Chromium:
             "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
             "--remote-debugging-pipe", f"--user-data-dir={folder}", "about:blank",
         ]  # fmt: skip
-        wiring = f"exec 3<&{to_read} 4>&{to_write}; exec \"$@\""
+        wiring = f'exec 3<&{to_read} 4>&{to_write}; exec "$@"'
         self.process = subprocess.Popen(
             ["/bin/bash", "-c", wiring, "bash", program, *options],
             pass_fds=(to_read, to_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -101,13 +102,15 @@ class Chromium:
             if answer.get("id") == self._count:
                 if "error" in answer:
                     raise RuntimeError(str(answer["error"]))
-                return answer["result"]
+                result: dict[str, Any] = answer["result"]
+                return result
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
             self._buffer += os.read(self._read, 1 << 20)
         message, _, self._buffer = self._buffer.partition(b"\0")
-        return json.loads(message)
+        decoded: dict[str, Any] = json.loads(message)
+        return decoded
 
     def cpu_seconds(self) -> float:
         """User and system seconds of all its living processes."""

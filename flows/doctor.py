@@ -121,6 +121,6 @@ def _prefect() -> tuple[str, str]:
 
     try:
         httpx.get(f"{server.rstrip('/')}/health", timeout=5).raise_for_status()
-    except httpx.HTTPError:
+    except (httpx.HTTPError, httpx.InvalidURL):
         return "missing", f"{server} does not answer. Start it, or unset PREFECT_API_URL."
     return "ok", f"{server} answers"

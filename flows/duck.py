@@ -47,9 +47,9 @@ def faults_outside(what: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.SerializationException) as error:
-        reason = str(error).strip().partition("\n")[0].rstrip(". ")
         raise OutsideError(
-            f"{what} cannot be read or kept: {reason}.", fix="Make room, or delete the file: it is made again."
+            f"{what} cannot be read or kept: {first_line(error)}.",
+            fix="Make room, or delete the file: it is made again.",
         ) from error
 
 
@@ -61,3 +61,8 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a database's message, without its final stop."""
+    return str(error).strip().partition("\n")[0].rstrip(". ")

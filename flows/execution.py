@@ -9,10 +9,13 @@ import tomllib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, chdir, nullcontext
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from config.errors import OutsideError
 from flows.files import make_folder
+
+if TYPE_CHECKING:
+    from prefect import State
 
 Result = TypeVar("Result")
 _QUIET = {
@@ -20,6 +23,8 @@ _QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_CLI_PROMPT": "false",
     "PREFECT_LOGGING_LOG_PRINTS": "false",
+    # Prefect's log is for its server; the terminal is told by our own bar and messages.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 _HEALTH_SECONDS = 10.0
 
@@ -74,16 +79,15 @@ class InProcess:
         return results
 
 
-class StageFailedError(Exception):
-    """What Prefect is told of a failure: the stage and the kind of fault, without a word of the data."""
-
-
 class AsPrefectTasks:
-    """Calls each stage as a task of the flow that is running."""
+    """Calls each stage as a task of the flow that is running.
+
+    A failed stage is told to Prefect as a state with the stage's name and the kind of fault: an exception would put its
+    message into Prefect's log, and a traceback before the user.
+    """
 
     def __init__(self, progress: Progress | None = None) -> None:
         self.progress: Progress = progress or Silent()
-        self.failure: BaseException | None = None
 
     def one(self, stage: str, function: Callable[..., Result], *arguments: object) -> Result:
         """Call a stage once."""
@@ -91,24 +95,34 @@ class AsPrefectTasks:
 
     def each(self, stage: str, function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
         """Call a stage as one task a tuple of arguments, in order."""
-        from prefect import task
+        from prefect import State, task
         from prefect.cache_policies import NO_CACHE
 
         self.progress.begin(stage, len(arguments))
         results: list[Result] = []
+        failures: list[BaseException] = []
 
-        def call(step: int) -> None:
+        def call(step: int) -> State[None] | None:
             try:
                 results.append(function(*arguments[step]))
-            except BaseException as error:  # noqa: BLE001 (told in full by whoever called the flow)
-                self.failure = error
-                raise StageFailedError(f"{stage} failed: {type(error).__name__}") from None
+            except BaseException as error:  # noqa: BLE001 (raised again outside of Prefect's sight)
+                failures.append(error)
+                return _failed(stage, error)
+            return None
 
         as_task = task(name=stage, cache_policy=NO_CACHE, persist_result=False)(call)
         for step in range(len(arguments)):
-            as_task(step)
+            as_task(step, return_state=True)
+            if failures:
+                raise failures[0]
             self.progress.advance()
         return results
+
+
+def _failed(name: str, error: BaseException) -> "State[None]":
+    from prefect.states import Failed
+
+    return Failed(message=f"{name} failed: {type(error).__name__}")
 
 
 def configured_server() -> str | None:
@@ -156,31 +170,32 @@ def _as_flow(
         os.environ.setdefault(variable, value)
     with _in(neutral_folder):
         _refuse_silent_server(server)
-        from prefect import flow
+        from prefect import State, flow
 
-        caller = AsPrefectTasks(progress)
-        outcome: list[Result] = []
+        results: list[Result] = []
+        failures: list[BaseException] = []
 
-        def run_month(month: str) -> None:  # noqa: ARG001 (shown by Prefect as the flow's parameter)
+        def run_month(month: str) -> State[None] | None:  # noqa: ARG001 (shown by Prefect as the flow's parameter)
             try:
-                outcome.append(work(caller))
-            except StageFailedError:
-                raise
-            except BaseException as error:  # noqa: BLE001 (told in full below)
-                caller.failure = error
-                raise StageFailedError(f"{name} failed: {type(error).__name__}") from None
+                results.append(work(AsPrefectTasks(progress)))
+            except BaseException as error:  # noqa: BLE001 (raised again outside of Prefect's sight)
+                failures.append(error)
+                return _failed(name, error)
+            return None
 
         as_flow = flow(name=name, flow_run_name=f"{name}-{month}", persist_result=False)(run_month)
+        fault = ""
         try:
-            as_flow(month)
-        except Exception as error:
-            if caller.failure is not None:
-                raise caller.failure from None
+            as_flow(month, return_state=True)
+        except Exception as error:  # noqa: BLE001 (whatever Prefect stumbled over)
+            fault = f": {type(error).__name__}"
+        if failures:
+            raise failures[0]
+        if not results:
             raise OutsideError(
-                f"The Prefect server at {server} failed during the run: {type(error).__name__}.",
-                fix="Look at its log, then run again.",
-            ) from error
-        return outcome[0]
+                f"The Prefect server at {server} failed during the run{fault}.", fix="Look at its log, then run again."
+            )
+        return results[0]
 
 
 def _in(folder: Path) -> AbstractContextManager[None]:
@@ -194,7 +209,7 @@ def _refuse_silent_server(server: str) -> None:
 
     try:
         httpx.get(f"{server.rstrip('/')}/health", timeout=_HEALTH_SECONDS).raise_for_status()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise OutsideError(
             f"The Prefect server at {server} does not answer ({type(error).__name__}).",
             fix="Start it, or unset PREFECT_API_URL (and the profile's) to run without one.",

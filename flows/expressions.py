@@ -86,7 +86,9 @@ def parse_expression(text: str, columns: Collection[str], place: Place) -> "exp.
         tokens = sqlglot.tokenize(text, read=DIALECT)
     except (sqlglot.errors.ParseError, sqlglot.errors.TokenError) as error:
         raise ConfigError(
-            f"“{text}” is no SQL expression: {_reason(error)}.", fix="See docs/metrics.", place=place
+            f"“{text}” is no SQL expression: {_reason(error)}.",
+            fix="Check its brackets, quotes and words.",
+            place=place,
         ) from error
     matches = list(tree.find_all(exp.RegexpLike))
     if matches and any(token.token_type is sqlglot.TokenType.TILDE for token in tokens):
@@ -97,13 +99,6 @@ def parse_expression(text: str, columns: Collection[str], place: Place) -> "exp.
     for fault in _faults(tree):
         raise ConfigError(f"“{text}” {fault}.", fix="Use the extract's own columns and SQL functions.", place=place)
     return _with_declared_columns(tree, text, columns, place)
-
-
-def columns_of(tree: "exp.Expr") -> frozenset[str]:
-    """The declared columns an expression uses."""
-    from sqlglot import exp
-
-    return frozenset(column.name for column in tree.find_all(exp.Column))
 
 
 def _faults(tree: "exp.Expr") -> Iterator[str]:
@@ -152,8 +147,3 @@ def _reason(error: Exception) -> str:
     description = str(details[0].get("description") or "it ends too early or has a wrong sign").rstrip(".")
     near = str(details[0].get("highlight") or "").strip()
     return f"{description[:1].lower()}{description[1:]}" + (f" near “{near}”" if near else "")
-
-
-def first_line(error: Exception) -> str:
-    """The first line of a database's message, without its final stop."""
-    return str(error).strip().partition("\n")[0].rstrip(". ")

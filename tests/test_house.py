@@ -155,8 +155,8 @@ def test_templates_hold_no_python(files: list[str]) -> None:
 
 def test_no_module_hides_one_of_python(files: list[str]) -> None:
     """Prefect puts a flow script's folder first on the import path."""
-    in_flows = {Path(name).stem if Path(name).parent.name == "flows" else Path(name).parts[1] for name in files
-                if name.startswith("flows/") and name.endswith(".py")}  # fmt: skip
+    modules = [Path(name).relative_to("flows") for name in files if name.startswith("flows/") and name.endswith(".py")]
+    in_flows = {Path(module.parts[0]).stem for module in modules}
     assert in_flows & (set(sys.stdlib_module_names) | {"config"}) == set()
 
 
@@ -260,7 +260,9 @@ def wait_until_healthy(api: str, server: subprocess.Popen[bytes], *, seconds: fl
 
 def troubles(log: str) -> list[str]:
     trouble = re.compile(r"warn|error|critical|exception|traceback", re.IGNORECASE)
-    return [line for line in log.splitlines() if trouble.search(line)]
+    # On a busy machine the flow's process says that it waits for its last events to be taken.
+    busy = re.compile(r"EventsWorker - Still processing items: \d+ items remaining")
+    return [line for line in log.splitlines() if trouble.search(line) and not busy.search(line)]
 
 
 @pytest.mark.slow  # A new Prefect server takes some ten seconds to make its database.

@@ -80,6 +80,7 @@ class _Board:
     """Figures of all units, units × metrics × reports, the report's month last.
 
     A metric that matures late is shifted: its column of a report holds the month that report shows (`lags`).
+    `suppressed` is the reason a figure of this report was taken out of the facts, units × metrics; mostly empty.
     """
 
     config: Config
@@ -91,6 +92,7 @@ class _Board:
     figures: dict[str, Floats]
     expected: Floats
     from_table: Flags
+    suppressed: np.ndarray
 
     def metric(self, position: int) -> Metric:
         return self.config.metrics[self.metrics[position]]
@@ -127,13 +129,25 @@ def _board(
     figures = {name: np.full(shape, np.nan) for name in _FIGURES}
     for name, array in figures.items():
         array[at] = known[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+    suppressed = _suppressed(known, at, rows, shape)
     asked = expected.loc[expected["month"] < end]
     at, rows = _positions(asked, places, names, lags, first, shape[2])
     targets, from_table = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     targets[at] = asked["value"].to_numpy(dtype=np.float64)[rows]
     from_table[at] = asked["origin"].str.startswith("table:").to_numpy(dtype=bool)[rows]
     kinds, ids = (ordered[name].to_numpy(dtype=object) for name in ("unit_kind", "unit_id"))
-    return _Board(config, last, kinds, ids, names, lags, figures, targets, from_table)
+    return _Board(config, last, kinds, ids, names, lags, figures, targets, from_table, suppressed)
+
+
+def _suppressed(
+    known: pd.DataFrame, at: tuple[Ints, Ints, Ints], rows: Flags, shape: tuple[int, int, int]
+) -> np.ndarray:
+    """Why figures that the newest report would show are missing from the facts."""
+    reasons = np.full(shape[:2], "", dtype=object)
+    newest = at[2] == shape[2] - 1
+    texts = known["suppressed"].fillna("").to_numpy(dtype=object)[rows]
+    reasons[at[0][newest], at[1][newest]] = texts[newest]
+    return reasons
 
 
 def _positions(
@@ -173,8 +187,8 @@ def _people(board: _Board, units: pd.DataFrame, spells: pd.DataFrame, availabili
 
 
 def _reasons(board: _Board, metric: str, withheld: Sequence[Withheld]) -> np.ndarray:
-    """Why each unit's figure is withheld; of several reasons the first given."""
-    reasons = np.full(len(board.ids), "", dtype=object)
+    """Why each unit's figure is withheld: the first reason given, else why the facts are without it."""
+    reasons = board.suppressed[:, board.metrics.index(metric)].copy()
     by_unit: dict[tuple[str, str], str] = {}
     by_kind: dict[str, str] = {}
     for one in withheld:
@@ -185,7 +199,7 @@ def _reasons(board: _Board, metric: str, withheld: Sequence[Withheld]) -> np.nda
         else:
             by_kind.setdefault(one.unit_kind, one.reason)
     for n, (kind, unit) in enumerate(zip(board.kinds, board.ids, strict=True)):
-        reasons[n] = by_unit.get((kind, unit)) or by_kind.get(kind) or by_kind.get("") or ""
+        reasons[n] = by_unit.get((kind, unit)) or by_kind.get(kind) or by_kind.get("") or reasons[n]
     return reasons
 
 
@@ -244,7 +258,8 @@ def _spoken_of(board: _Board, position: int, reasons: np.ndarray) -> Flags:
     asked = np.isfinite(board.expected[:, position, -1])
     ever = figure.any(axis=1)
     has = figure[:, -MONTHS_A_YEAR:].any(axis=1) | (asked & (ever | board.from_table[:, position, -1]))
-    has |= (reasons != "") & (ever | asked)
+    present = np.isfinite(board.figures["rows"][:, position]).any(axis=1)
+    has |= (reasons != "") & (present | asked)
     individual = board.metric(position).individual
     month = month_of_number(board.last - int(board.lags[position]))
     if individual is None or individual.start > month.last_day:

@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from babel import Locale
@@ -20,6 +21,7 @@ MISSING = "—"
 MINUS = "\N{MINUS SIGN}"
 _THOUSANDS_FROM = 100_000.0
 _MILLIONS_FROM = 100_000_000.0
+_PLACE_OF_NUMBER = re.compile(r"[#0][#0,.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,16 @@ class Scale:
     divisor: float
     unit: str
     decimals: int
+
+
+def rounded(value: float | Decimal, decimals: int) -> Decimal:
+    """Rounded as by hand, halves away from zero, from the shortest way to write the value: 2.5 is 3, 1.005 is 1.01."""
+    exact = value if isinstance(value, Decimal) else _written(value)
+    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP) + 0
+
+
+def _written(value: float) -> Decimal:
+    return Decimal(repr(float(value)))
 
 
 @dataclass(frozen=True)
@@ -68,24 +80,30 @@ class Formats:
             return Scale(1e3, f"k{self.currency_symbol}", 0)
         return Scale(1.0, self.currency_symbol, metric.decimals)
 
-    def number(self, value: float, decimals: int, *, sign: bool = False) -> str:
+    def number(self, value: float | Decimal, decimals: int, *, sign: bool = False) -> str:
         """A decimal number, the dash where it is missing; a true minus sign, a plus on request."""
-        if math.isnan(value):
+        if not math.isfinite(value):
             return MISSING
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        rounded = round(value, decimals) + 0.0
-        text = format_decimal(abs(rounded), format=pattern, locale=self.locale)
-        if rounded < 0:
+        shown = rounded(value, decimals)
+        text = str(format_decimal(abs(shown), format=pattern, locale=self.locale))
+        if shown < 0:
             return MINUS + text
-        return f"+{text}" if sign and rounded > 0 else text
+        return f"+{text}" if sign and shown > 0 else text
 
-    def figure(self, value: float, scale: Scale) -> str:
+    def figure(self, value: float, scale: Scale, *, sign: bool = False) -> str:
         """A value in its row's scale, without the unit."""
-        return self.number(value / scale.divisor, scale.decimals)
+        if not math.isfinite(value):
+            return MISSING
+        return self.number(_written(value) / _written(scale.divisor), scale.decimals, sign=sign)
+
+    def percent(self, number: str) -> str:
+        """A written number with the percent sign where the locale puts it: 89.6%, 89,6 %."""
+        return _PLACE_OF_NUMBER.sub(number, str(self.locale.percent_formats[None].pattern), count=1)
 
     def with_unit(self, value: float, metric: Metric) -> str:
         """A value with its unit, for running text: €353,204, 89.6%, 5.1 h."""
-        if math.isnan(value):
+        if not math.isfinite(value):
             return MISSING
         if metric.unit is Unit.MONEY:
             return self.money(value, metric.decimals)
@@ -93,27 +111,28 @@ class Formats:
         text = self.figure(value, scale)
         if not scale.unit:
             return text
-        return f"{text}%" if scale.unit == "%" else f"{text}\N{NO-BREAK SPACE}{scale.unit}"
+        return self.percent(text) if scale.unit == "%" else f"{text}\N{NO-BREAK SPACE}{scale.unit}"
 
     def money(self, value: float, decimals: int) -> str:
         """An amount with its symbol where the locale puts it."""
         pattern = self.locale.currency_formats["standard"].pattern.partition(";")[0]
         with_decimals = re.sub(r"0\.0+", "0" + ("." + "0" * decimals if decimals else ""), pattern)
-        rounded = round(value, decimals) + 0.0
+        shown = rounded(value, decimals)
         text = format_currency(
-            abs(rounded), self.currency, format=with_decimals, locale=self.locale, currency_digits=False
+            abs(shown), self.currency, format=with_decimals, locale=self.locale, currency_digits=False
         )
-        return MINUS + str(text) if rounded < 0 else str(text)
+        return MINUS + str(text) if shown < 0 else str(text)
 
     def difference(self, value: float, metric: Metric) -> str:
         """Points for percent and scores, else percent of the expectation (DESIGN's *difference*)."""
-        if math.isnan(value):
+        if not math.isfinite(value):
             return ""
-        if metric.unit is Unit.PERCENT:
-            return f"{self.number(value * 100, max(metric.decimals, 1), sign=True)} pts"
         if metric.unit is Unit.SCORE:
             return f"{self.number(value, max(metric.decimals, 1), sign=True)} pts"
-        return f"{self.number(value * 100, 0 if abs(value) >= 1 else 1, sign=True)}%"
+        hundredths = _written(value) * 100
+        if metric.unit is Unit.PERCENT:
+            return f"{self.number(hundredths, max(metric.decimals, 1), sign=True)} pts"
+        return self.percent(self.number(hundredths, 0 if abs(value) >= 1 else 1, sign=True))
 
     def count(self, value: int) -> str:
         """A whole number."""

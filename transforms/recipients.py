@@ -1,5 +1,7 @@
 """Who is to receive which report, from hr by the company's delivery rules. Nothing is sent from here."""
 
+from datetime import date
+
 import pandas as pd
 
 from config.models import Delivery, UnitKind
@@ -7,10 +9,15 @@ from transforms.report_model import ReportKind
 
 
 def recipients(
-    delivery: Delivery, kind: ReportKind, unit_id: str, units: pd.DataFrame, spells: pd.DataFrame
+    delivery: Delivery, kind: ReportKind, unit_id: str, units: pd.DataFrame, spells: pd.DataFrame, day: date
 ) -> list[str]:
-    """E-mail addresses of a report's readers in the order of the alphabet; none where hr has no address."""
+    """E-mail addresses of a report's readers in the order of the alphabet; none where hr has no address.
+
+    Readers are who they were on `day`, the month's last: who has left by then receives nothing any more.
+    """
     managers = _managers(units)
+    moment = pd.Timestamp(day)
+    there = spells.loc[spells["valid_from"].le(moment) & spells["valid_to"].gt(moment)]
     readers: set[str] = set()
     if kind is ReportKind.MANAGER:
         if "manager" in delivery.manager_reports_to:
@@ -21,9 +28,8 @@ def recipients(
         if "manager" in delivery.team_reports_to:
             readers.add(managers.get((UnitKind.TEAM, unit_id), ""))
         if "members" in delivery.team_reports_to:
-            readers |= set(spells.loc[spells["team"].eq(unit_id), "associate"])
-    last = spells.sort_values(["associate", "valid_from"], kind="stable").drop_duplicates("associate", keep="last")
-    addresses = dict(zip(last["associate"], last["email"], strict=True))
+            readers |= set(there.loc[there["team"].eq(unit_id), "associate"])
+    addresses = dict(zip(there["associate"], there["email"], strict=True))
     found = (addresses.get(reader) for reader in readers)
     return sorted({address for address in found if isinstance(address, str) and address})
 

@@ -51,13 +51,13 @@ def build_scope(organisation: Organisation) -> Scope:
     day = organisation.month.last_day
     visible: dict[tuple[str, str], frozenset[str]] = {}
     for kind, unit_id, manager in zip(units["unit_kind"], units["unit_id"], units["manager"], strict=True):
-        leader = manager if isinstance(manager, str) else ""
+        # Who leads it as of its own last day: a unit that ended within the month has nobody above at the month's end.
+        above = {manager, *organisation.chain_above(manager, day)} if isinstance(manager, str) and manager else set()
         if kind == UnitKind.TEAM:
-            above = {leader, *organisation.chain_above(leader, day)} if leader else set()
             visible[(kind, unit_id)] = frozenset(above)
         elif kind in {UnitKind.MANAGER, UnitKind.ASSOCIATE}:
             span = organisation.scope(kind, unit_id)
-            visible[(kind, unit_id)] = span | {unit_id, *organisation.chain_above(unit_id, day)}
+            visible[(kind, unit_id)] = span | above | {unit_id, *organisation.chain_above(unit_id, day)}
     titles = set(units.loc[units["unit_kind"].isin([UnitKind.TEAM, UnitKind.ORGANISATION]), "title"].map(normalised))
     return Scope(terms=_terms(organisation.spells, titles), visible=visible)
 

@@ -4,7 +4,7 @@ Does not belong here: blanking the figures, and figures by segment (a survey is 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
@@ -100,22 +100,28 @@ def suppress_surveys(
 
 
 def _suppressed(figures: list[_Figure], minimum: int) -> dict[UnitKey, str]:
+    """Each figure to withhold with its reason."""
     few = f"fewer than {minimum} people answered"
-    # The organisation holds every row, also those of people no unit knows: a group beyond all others.
-    everyone = 0
+    everyone = silent = 0
     for one in figures:
         everyone |= one.atoms
+        silent |= one.atoms if one.respondents == 0 else 0
+    # Groups nobody answered in hide nothing. The organisation may hold rows of people no unit knows: a group beyond
+    # all others; whether there is anybody in it cannot be told, so both are tried.
     beyond = 1 << everyone.bit_length()
-    figures = [
-        _Figure(f.unit, everyone | beyond, f.respondents, f.rows) if f.unit[0] == UnitKind.ORGANISATION else f
-        for f in figures
-    ]
     reasons = {one.unit: few for one in figures if one.respondents < minimum}
-    shown = [one for one in figures if one.unit not in reasons]
-    while found := _next_withheld(shown, minimum):
+    shown = [replace(one, atoms=one.atoms & ~silent) for one in figures if one.unit not in reasons]
+    while True:
+        found = _next_withheld(_organisation_holds(shown, everyone & ~silent | beyond), minimum)
+        found = found or _next_withheld(_organisation_holds(shown, everyone & ~silent), minimum)
+        if not found:
+            return reasons
         reasons |= dict.fromkeys(found, WORKED_OUT)
         shown = [one for one in shown if one.unit not in found]
-    return reasons
+
+
+def _organisation_holds(figures: list[_Figure], atoms: Atoms) -> list[_Figure]:
+    return [replace(one, atoms=atoms) if one.unit[0] == UnitKind.ORGANISATION else one for one in figures]
 
 
 def _atoms(membership: pd.DataFrame, month: Month, window_months: int) -> Mapping[UnitKey, Atoms]:

@@ -312,7 +312,8 @@ def _window(parts: _Parts, run: int) -> _Window:
 
 def _freedom(base: _Baseline, tail: float) -> Floats:
     """Degrees of freedom: of the estimated spread, and of the variation's own tails."""
-    return 1 / (1 / np.maximum(base.months - 1, 1) + tail)
+    # Where large differences are common, the spread itself is known less well.
+    return 1 / ((1 + 3 * tail) / np.maximum(base.months - 1, 1) + tail)
 
 
 def _exact_tail(series: Series, side: Floats, run: int) -> Floats:
@@ -320,19 +321,23 @@ def _exact_tail(series: Series, side: Floats, run: int) -> Floats:
 
     Small counts are far from normal; 0 where there is nothing to count.
     """
-    from scipy.stats import binom, poisson
+    # scipy.stats has the same functions and takes a second to import.
+    from scipy.special import bdtr, bdtrc, pdtr, pdtrc
 
     actual, expected = series.actual[:, -run:], series.expected[:, -run:]
     if series.unit is Unit.COUNT:
         total, mean = actual.sum(axis=1), expected.sum(axis=1)
         fits = (total == np.floor(total)) & (total >= 0) & (mean > 0)
-        tail = np.where(side < 0, poisson.cdf(total, mean), poisson.sf(total - 1, mean))
+        total, mean = np.where(fits, total, 1.0), np.where(fits, mean, 1.0)
+        tail = np.where(side < 0, pdtr(total, mean), np.where(total > 0, pdtrc(total - 1, mean), 1))
     elif series.unit is Unit.PERCENT:
         top, bottom = series.numerator[:, -run:].sum(axis=1), series.denominator[:, -run:].sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = (expected * series.denominator[:, -run:]).sum(axis=1) / bottom
         fits = is_rate_of_counts(series) & (rate > 0) & (rate < 1)
-        tail = np.where(side < 0, binom.cdf(top, bottom, rate), binom.sf(top - 1, bottom, rate))
+        top, rate = np.where(fits, top, 0.0), np.where(fits, rate, 0.5)
+        size = np.where(fits, bottom, 1.0).astype(np.int64)
+        tail = np.where(side < 0, bdtr(top, size, rate), np.where(top > 0, bdtrc(top - 1, size, rate), 1))
     else:
         return np.zeros(len(side))
     return np.where(fits & np.isfinite(tail), tail, 0.0)

@@ -19,7 +19,7 @@ NUMBER: Final = "DECIMAL(28,8)"
 PERCENT: Final = "DECIMAL(18,8)"
 INTEGER: Final = "BIGINT"
 _SCALES: Final = {MONEY: 4, NUMBER: 8, PERCENT: 8}
-_WHOLE_DIGITS: Final = {MONEY: 14, NUMBER: 20, PERCENT: 10}
+_WHOLE_DIGITS: Final = {MONEY: 14, NUMBER: 20, PERCENT: 10, INTEGER: 18}
 _WIDE: Final = "DECIMAL(38,18)"
 
 _SPACE: Final = r"[\s\p{Zs}]"
@@ -55,38 +55,40 @@ def decimal_sql(text: str, marks: Marks, target: str, currency: str | None = Non
 
     `currency`: SQL of the row's ISO code, where a sign or code may stand beside the number.
     """
-    exact = f"TRY_CAST({_plain(text, marks)} AS {target})"
     slow = _slow(text, marks, currency, percent=target == PERCENT)
-    rounded = f"TRY_CAST(round_even({slow}, {_SCALES[target]}) AS {target})"
-    fast = _fast_pattern(marks, _WHOLE_DIGITS[target], _SCALES[target])
-    return f"CASE WHEN regexp_full_match({text}, {literal(fast)}) THEN {exact} ELSE {rounded} END"
+    cases = [_fast_case(text, marks, target, _SCALES[target])]
+    if target == PERCENT:
+        # A hundredth of a number with two decimals fewer is still exact.
+        cases.append(_fast_case(text, marks, target, _SCALES[target] - 2, percent=True))
+    return f"CASE {' '.join(cases)} ELSE TRY_CAST(round_even({slow}, {_SCALES[target]}) AS {target}) END"
 
 
 def integer_sql(text: str, marks: Marks) -> str:
     """SQL of the whole number in `text` as BIGINT; 12.0 is read, 12.5 is not."""
     slow = _slow(text, marks, None, percent=False)
     wide = f"list_transform([{slow}], lambda w: CASE WHEN w = round_even(w, 0) THEN w END)[1]"
-    fast = _fast_pattern(marks, 18, 0)
-    return (
-        f"CASE WHEN regexp_full_match({text}, {literal(fast)}) THEN TRY_CAST({_plain(text, marks)} AS {INTEGER}) "
-        f"ELSE TRY_CAST({wide} AS {INTEGER}) END"
-    )
+    return f"CASE {_fast_case(text, marks, INTEGER, 0)} ELSE TRY_CAST({wide} AS {INTEGER}) END"
 
 
-def _fast_pattern(marks: Marks, whole_digits: int, scale: int) -> str:
+def _fast_case(text: str, marks: Marks, target: str, scale: int, *, percent: bool = False) -> str:
     """Texts that a plain cast reads exactly: nearly all rows, and many times cheaper than the full pattern."""
-    whole = rf"\d{{1,{whole_digits}}}"
-    if marks.thousands in {".", ",", "'"}:
-        whole = rf"(?:{whole}|[1-9]\d{{0,2}}(?:{_escaped(marks.thousands)}\d{{3}}){{1,{whole_digits // 3 - 1}}})"
-    fraction = rf"(?:{_escaped(marks.decimal)}\d{{1,{scale}}})?" if scale else ""
-    return rf"-?{whole}{fraction}"
-
-
-def _plain(text: str, marks: Marks) -> str:
-    """SQL of a text that matched the fast pattern, as SQL writes numbers."""
-    if marks.thousands in {".", ",", "'"}:
-        text = f"replace({text}, {literal(marks.thousands)}, '')"
-    return text if marks.decimal == "." else f"replace({text}, {literal(marks.decimal)}, '.')"
+    digits = _WHOLE_DIGITS[target]
+    pattern = rf"\d{{1,{digits}}}"
+    if marks.thousands:
+        group = {" ": _SPACE, ".": r"\."}.get(marks.thousands, marks.thousands)
+        pattern = rf"(?:{pattern}|[1-9]\d{{0,2}}(?:{group}\d{{3}}){{1,{digits // 3 - 1}}})"
+    if scale:
+        pattern += rf"(?:{_escaped(marks.decimal)}\d{{1,{scale}}})?"
+    plain = f"rtrim({text}, ' %')" if percent else text
+    if marks.thousands == " ":
+        plain = f"regexp_replace({plain}, {literal(_SPACE)}, '', 'g')"
+    elif marks.thousands:
+        plain = f"replace({plain}, {literal(marks.thousands)}, '')"
+    if marks.decimal != ".":
+        plain = f"replace({plain}, {literal(marks.decimal)}, '.')"
+    if percent:
+        pattern, plain = f"{pattern} ?%", f"{plain} || 'e-2'"
+    return f"WHEN regexp_full_match({text}, {literal(f'-?{pattern}')}) THEN TRY_CAST({plain} AS {target})"
 
 
 def _slow(text: str, marks: Marks, currency: str | None, *, percent: bool) -> str:

@@ -20,8 +20,8 @@ from flows.checks.duplicates import OLDER_COPY, SAME_ROW, mark_copies
 from flows.checks.rates import rate_texts
 from flows.checks.results import read_result, result_hash, write_result
 from flows.checks.set_aside import NO_RATE, Reason, key_conflict, missing_column, reason_finding, row_reasons
-from flows.duck import connection, faults_outside, literal, quoted
-from flows.expressions import DIALECT, first_line, parse_expression
+from flows.duck import connection, faults_outside, first_line, literal, quoted
+from flows.expressions import DIALECT, parse_expression
 from flows.files import TEMPORARY_PREFIX, make_folder, write_whole
 from transforms.columns import FILE, LINE
 from transforms.stages import Checked, Exclusions, Finding, Landing

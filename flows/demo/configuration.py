@@ -31,7 +31,7 @@ _TEAMS_ASKED_ON: Final = date(2026, 6, 22)
 _IDENTITY_COLUMNS: Final = ("source", "source_id", "valid_from", "valid_to", "associate")
 _PLAN_COLUMNS: Final = ("unit_kind", "unit", "metric", *(f"{_PLANNED_YEAR}-Q{n}" for n in (1, 2, 3, 4)))
 _USUAL_PRESENCE: Final = 0.90
-_BEYOND_REACH: Final = 2.5
+_BEYOND_REACH: Final = 3.5
 _TEAM_MONTHS: Final = tuple(months_between(Month(2026, 7), Month(2026, 12)))
 _NORTH, _SOUTH = 1, 2
 

@@ -4,16 +4,16 @@ Not here: taking expressions apart (`metric_sql`).
 """
 
 import math
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from config.errors import ConfigError, Place
 from config.models import ColumnType, Config, Extract, Metric
-from flows.duck import connection, quoted
+from flows.duck import connection, first_line, quoted
 from flows.engines.metric_sql import MetricPlan, plan_metric
 from flows.engines.queries import GroupSql
-from flows.expressions import first_line
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,7 +39,7 @@ class Definition:
 
 def validate_metrics(config: Config) -> None:
     """Raise ConfigError, with all faults found, where a metric of the configuration cannot be computed."""
-    with connection(Path("unused")) as database:
+    with tempfile.TemporaryDirectory(prefix="yardstick-") as scratch, connection(Path(scratch)) as database:
         define_metrics(config, database)
 
 

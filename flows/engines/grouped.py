@@ -12,17 +12,17 @@ import pandas as pd
 
 from config.models import Config, Extract, UnitKind
 from config.months import Month
+from flows.duck import first_line
 from flows.engines.attribution import rows_sql
 from flows.engines.definitions import Definition
 from flows.engines.queries import GroupSql
-from flows.expressions import first_line
 from transforms.stages import Checked
 
 if TYPE_CHECKING:
     import duckdb
 
-GroupKey = tuple[str, str | None, int, bool]
-"""Extract, date column, window in months, and whether the order of rows makes no difference."""
+GroupKey = tuple[str, str | None, int, bool, bool]
+"""Extract, date column, window in months, whether the order of rows makes no difference, and whether by segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ def grouped(
     groups: dict[GroupKey, list[Definition]] = {}
     for definition in definitions:
         metric = definition.plan.metric
-        key = (metric.extract, definition.day, metric.window_months, definition.plan.exact)
+        key = (metric.extract, definition.day, metric.window_months, definition.plan.exact, metric.by_segment)
         groups.setdefault(key, []).append(definition)
     found = []
-    for (name, day, window, exact), members in groups.items():
+    for (name, day, window, exact, _), members in groups.items():
         first = month.shift(1 - window)
         rows = tuple(sorted((c for c in checked.get(name, ()) if first <= c.month <= month), key=lambda c: c.month))
         found.append(Group(config.extracts[name], day, first, month, exact, tuple(members), rows))

@@ -4,6 +4,7 @@ The same model and edition label give the same bytes in every process. Does not 
 """
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ from flows.rendering.fetcher import OwnFetcher
 from flows.rendering.templates import linked_figures, report_html, style
 from transforms.report_model import ReportModel
 
-
 PAGE_HEIGHT = {"A4": 297 / 25.4 * 72, "Letter": 11.0 * 72}
 """In points."""
+_EPOCH = "SOURCE_DATE_EPOCH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,20 @@ def _listening() -> Iterator[list[str]]:
         logger.propagate = propagate
 
 
+@contextmanager
+def _clock_stopped() -> Iterator[None]:
+    """Fonts with coloured glyphs are saved anew by fontTools, which writes the time into them unless told one."""
+    before = os.environ.get(_EPOCH)
+    os.environ[_EPOCH] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_EPOCH]
+        else:
+            os.environ[_EPOCH] = before
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """Font configuration and style sheets by paper, shared by all reports of a process."""
@@ -84,6 +99,7 @@ def render(model: ReportModel, edition_label: str) -> Document:
     from weasyprint.urls import FatalURLFetchingError
 
     from flows.rendering.page import OwnPage, pdf_objects
+    from flows.rendering.structure import complete_structure
     from flows.rendering.writer import written_pdf
 
     prepared = prepare()
@@ -91,10 +107,11 @@ def render(model: ReportModel, edition_label: str) -> Document:
     html = report_html(model, edition_label, linked_figures(charts), "")
     drawings = {address: drawing for address, svg in charts.items() if (drawing := compile_svg(svg))}
     try:
-        with _listening() as warnings:
+        with _listening() as warnings, _clock_stopped():
             page = OwnPage(html, prepared.defaults, OwnFetcher(charts))
             document = page.laid_out(prepared.fonts, prepared.sheets[model.paper], drawings)
-            pdf = written_pdf(pdf_objects(document), PAGE_HEIGHT[model.paper])
+            pdf = pdf_objects(document)
+            complete_structure(pdf, PAGE_HEIGHT[model.paper])
     except FatalURLFetchingError as error:
         raise RenderError(f"The report {model.report_id} asks for something outside itself: {error}") from error
-    return Document(pdf, len(document.pages), tuple(warnings))
+    return Document(written_pdf(pdf), len(document.pages), tuple(warnings))

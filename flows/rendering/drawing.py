@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _KNOWN = frozenset({
@@ -48,7 +48,7 @@ class Drawing:
 @lru_cache(maxsize=4096)
 def compile_svg(svg: bytes) -> Drawing | None:
     """The drawing of a chart's SVG; None where it uses something that is not known here."""
-    root = ElementTree.fromstring(svg)  # noqa: S314 - our own template's output
+    root = ET.fromstring(svg)  # noqa: S314 - our own template's output
     try:
         operators = "\n".join(line for child in root for line in _node(child))
         return Drawing(float(root.attrib["width"]), float(root.attrib["height"]), operators.encode("ascii"))
@@ -56,7 +56,7 @@ def compile_svg(svg: bytes) -> Drawing | None:
         return None
 
 
-def _node(node: ElementTree.Element) -> Iterator[str]:
+def _node(node: ET.Element) -> Iterator[str]:
     attributes = node.attrib
     if not _KNOWN.issuperset(attributes):
         raise _UnknownError
@@ -116,8 +116,11 @@ def _path(data: str) -> Iterator[str]:
             yield "h"
             continue
         numbers = [float(number) for number in _NUMBER.findall(arguments)]
-        for place, (x, y) in enumerate(_points(command, numbers, x, y)):
-            yield f"{_written(x)} {_written(y)} {'m' if command in 'Mm' and place == 0 else 'l'}"
+        moving = command in "Mm"
+        for point in _points(command, numbers, x, y):
+            x, y = point
+            yield f"{_written(x)} {_written(y)} {'m' if moving else 'l'}"
+            moving = False
 
 
 def _points(command: str, numbers: list[float], x: float, y: float) -> Iterator[tuple[float, float]]:

@@ -10,7 +10,7 @@ from flows.rendering.fonts import FACES, face_bytes
 FONT = "font:"
 
 
-class OwnFetcher(URLFetcher):
+class OwnFetcher(URLFetcher):  # type: ignore[misc] # weasyprint is untyped
     """Answers `font:<face>` and `chart:<key>`; raises FatalURLFetchingError for every other address."""
 
     def __init__(self, charts: dict[str, bytes]) -> None:

@@ -82,7 +82,7 @@ def _cut(path: Path, face: Face, harfbuzz: ctypes.CDLL, subset: ctypes.CDLL) -> 
     for axis, value in (("wght", face.weight), ("opsz", face.optical_size)):
         subset.hb_subset_input_pin_axis_location(wanted, whole, number(_tag(axis)), ctypes.c_float(value))
     made = pointer(subset.hb_subset_or_fail(whole, wanted))
-    if not made:
+    if made.value is None:
         return b""
     length = number()
     data = harfbuzz.hb_blob_get_data(pointer(harfbuzz.hb_face_reference_blob(made)), ctypes.byref(length))

@@ -4,7 +4,8 @@ Our templates write well-formed markup and use few elements, so neither the HTML
 browser's whole default sheet is needed; both cost more than laying out a table.
 """
 
-from xml.etree import ElementTree
+import re
+from xml.etree import ElementTree as ET
 
 import cssselect2
 import pydyf
@@ -18,16 +19,18 @@ from flows.rendering.fetcher import OwnFetcher
 from flows.rendering.rules import draw_row_rules
 
 VARIANT = "pdf/ua-1"
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class OwnPage(HTML):
-    """An HTML document from our templates. Raises ElementTree.ParseError where a template is not well formed."""
+class OwnPage(HTML):  # type: ignore[misc] # weasyprint is untyped
+    """An HTML document from our templates. Raises ET.ParseError where a template is not well formed."""
 
     def __init__(self, markup: str, defaults: CSS, fetcher: OwnFetcher) -> None:
         self.base_url = None
         self.url_fetcher = fetcher
         self.media_type = "print"
-        root = ElementTree.fromstring(markup)  # noqa: S314 - our own template's output, everything escaped
+        # The template's own output, everything escaped; a control character in a name would not be XML.
+        root = ET.fromstring(_NOT_XML.sub("\ufffd", markup))  # noqa: S314
         self.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
         self.etree_element = self.wrapper_element.etree_element
         self._defaults = defaults
@@ -39,7 +42,7 @@ class OwnPage(HTML):
             draw_row_rules(page)
         return document
 
-    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:  # noqa: ARG002, FBT001, FBT002
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:  # noqa: ARG002
         return [self._defaults]
 
 

@@ -15,6 +15,8 @@ from typing import Any
 _LINE = re.compile("[\u00ad\u2010\u2011\ufffe\ufffd\x02-]?[ \t]*[\r\n\u2028\u2029\x0b\x0c]+[ \t]*")
 _RUN = re.compile(r"\w+", re.UNICODE)
 _SOFT = "\n"
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_HEAD = 3
 
 
 def read_back(path: Path) -> str:
@@ -97,35 +99,61 @@ def _words(text: str) -> _Words:
 
 
 class TermIndex:
-    """Terms ready to be looked for in many texts. Case, accents' spelling and line breaks do not hide a term."""
+    """Terms ready to be looked for in many texts. Case, accents' spelling and line breaks do not hide a term.
+
+    A term in a right-to-left script is also found with its words in another order: a PDF tells such a line as it is
+    seen, not as it is read.
+    """
 
     def __init__(self, terms: Mapping[str, str]) -> None:
         self._by_letters: dict[str, list[tuple[str, frozenset[int]]]] = defaultdict(list)
+        self._by_words: dict[int, dict[tuple[str, ...], list[str]]] = defaultdict(lambda: defaultdict(list))
         for term in terms:
             words = _words(term)
-            if words.letters:
-                self._by_letters[words.letters].append((term, frozenset(words.starts[1:])))
+            if not words.letters:
+                continue
+            self._by_letters[words.letters].append((term, frozenset(words.starts[1:])))
+            if _RIGHT_TO_LEFT.search(term):
+                runs = _runs(words)
+                self._by_words[len(runs)][tuple(sorted(runs))].append(term)
+        self._heads = {letters[:_HEAD] for letters in self._by_letters}
+        self._sizes = sorted({len(head) for head in self._heads}, reverse=True)
         self._longest = max(map(len, self._by_letters), default=0)
 
     def found_in(self, text: str) -> list[str]:
         """The terms that stand in the text as whole words, sorted."""
         words = _words(text)
+        letters, ends, known, longest = words.letters, words.ends, self._by_letters, self._longest
         found: set[str] = set()
         for place, start in enumerate(words.starts):
-            for end in words.ends[place:]:
-                if end - start > self._longest:
+            if not any(letters[start : start + size] in self._heads for size in self._sizes):
+                continue
+            for end in ends[place:]:
+                if end - start > longest:
                     break
-                for term, gaps in self._by_letters.get(words.letters[start:end], ()):
-                    if self._fits(words, start, end, gaps):
-                        found.add(term)
-        return sorted(found)
+                if (key := letters[start:end]) in known:
+                    found.update(term for term, gaps in known[key] if _fits(words, start, end, gaps))
+        return sorted(found | self._in_any_order(words))
 
-    @staticmethod
-    def _fits(words: _Words, start: int, end: int, gaps: frozenset[int]) -> bool:
-        """Where the text is parted by more than a line's end, so is the term, and nowhere is it joined instead."""
-        inside = {cut - start for cut in words.starts if start < cut < end}
-        hard = {cut for cut in inside if cut + start in words.hard}
-        return hard <= gaps <= inside
+    def _in_any_order(self, words: _Words) -> set[str]:
+        found: set[str] = set()
+        if self._by_words:
+            runs = _runs(words)
+            for size, known in self._by_words.items():
+                for place in range(len(runs) - size + 1):
+                    found.update(known.get(tuple(sorted(runs[place : place + size])), ()))
+        return found
+
+
+def _runs(words: _Words) -> list[str]:
+    return [words.letters[start:end] for start, end in zip(words.starts, words.ends, strict=True)]
+
+
+def _fits(words: _Words, start: int, end: int, gaps: frozenset[int]) -> bool:
+    """Where the text is parted by more than a line's end, so is the term, and nowhere is it joined instead."""
+    inside = {cut - start for cut in words.starts if start < cut < end}
+    hard = {cut for cut in inside if cut + start in words.hard}
+    return hard <= gaps <= inside
 
 
 def find_terms(path: Path, terms: Mapping[str, str] | TermIndex) -> list[str]:

@@ -72,7 +72,10 @@ def inline_figure(svg: str, alt: str, kind: str) -> Markup:
 def report_html(model: ReportModel, edition_label: str, figure: Figure, stylesheet: str) -> str:
     """The page of a report. With a `stylesheet` it stands alone; without, the caller brings the style."""
     return template("report.html.j2").render(
-        model=model, edition_label=edition_label, figure=figure, stylesheet=Markup(stylesheet)  # noqa: S704 - our file
+        model=model,
+        edition_label=edition_label,
+        figure=figure,
+        stylesheet=Markup(stylesheet),  # noqa: S704 - our file
     )
 
 
@@ -80,5 +83,7 @@ def page_html(name: str, page: IndexModel | ChecksModel) -> str:
     """A page of the edition, which stands alone."""
     script = (TEMPLATES / "style" / "search.js").read_text(encoding="utf-8")
     return template(name).render(
-        page=page, stylesheet=Markup(style("pages")), script=Markup(script)  # noqa: S704 - our files
+        page=page,
+        stylesheet=Markup(style("pages")),  # noqa: S704 - our files
+        script=Markup(script),  # noqa: S704 - our files
     )

@@ -1,8 +1,7 @@
 """Writes WeasyPrint's finished PDF objects as bytes: each object once, and an identifier made from the content.
 
 Does the same as pydyf's own writing, which serialises everything twice for an identifier and compresses fonts at the
-slowest level. Also says in the structure tree what WeasyPrint leaves out: which way a table's headings reach, and
-where figures stand. Does not belong here: what is on the pages.
+slowest level. Does not belong here: what is on the pages, and how they are tagged (`structure`).
 """
 
 import hashlib
@@ -12,12 +11,10 @@ from typing import Any
 import pydyf
 
 _LEVEL = 6
-_POINTS_PER_PIXEL = 0.75
 
 
-def written_pdf(pdf: pydyf.PDF, page_height: float) -> bytes:
-    """The file's content. `page_height` is in points. Same objects, same bytes."""
-    _complete_structure(pdf.objects, page_height)
+def written_pdf(pdf: pydyf.PDF) -> bytes:
+    """The file's content. Same objects, same bytes."""
     pdf.add_object(pdf.info)
     output = bytearray(b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n")
     places: dict[int, tuple[int, int, int]] = {0: (0, 0, 65535)}
@@ -67,7 +64,9 @@ def _object_stream(packed: list[tuple[int, bytes]]) -> bytes:
 def _cross_references(places: dict[int, tuple[int, int, int]], pdf: pydyf.PDF, identifier: str) -> bytes:
     widths = (1, 4, 2)
     table = b"".join(
-        value.to_bytes(width, "big") for _, place in sorted(places.items()) for value, width in zip(place, widths, strict=True)
+        value.to_bytes(width, "big")
+        for _, place in sorted(places.items())
+        for value, width in zip(place, widths, strict=True)
     )
     extra = {
         "Type": "/XRef",
@@ -101,28 +100,3 @@ def _bytes(item: Any) -> bytes:  # noqa: PLR0911 - one line a kind, the most fre
     if isinstance(item, pydyf.Object):
         return item.data  # type: ignore[no-any-return]
     return str(item).encode("ascii")
-
-
-# -- structure -------------------------------------------------------------------------------------------------
-
-
-def _complete_structure(objects: list[Any], page_height: float) -> None:
-    """Headings of tables get the direction they reach in, figures their place in points from the page's foot."""
-    for entry in objects:
-        kind = entry.get("S") if type(entry) is pydyf.Dictionary else None
-        if kind == "/TH":
-            entry.pop("ID", None)
-            row = objects[_number(entry["P"])]
-            in_head = objects[_number(row["P"])]["S"] == "/THead"
-            entry["A"]["Scope"] = "/Column" if in_head or "ColSpan" in entry["A"] else "/Row"
-        elif kind == "/TD":
-            entry["A"].pop("Headers", None)
-            if len(entry["A"]) == 1:
-                del entry["A"]
-        elif kind == "/Figure":
-            left, top, right, bottom = (value * _POINTS_PER_PIXEL for value in entry["A"]["BBox"])
-            entry["A"]["BBox"] = pydyf.Array([left, page_height - bottom, right, page_height - top])
-
-
-def _number(reference: bytes) -> int:
-    return int(reference.split(b" ", 1)[0])

@@ -32,6 +32,10 @@ def read_table(path: Path) -> "pd.DataFrame":
             )
         batches = list(pull.table.batches())
         names = [*pull.table.headings, "_line"]
-        if not batches:
-            return pa.table({name: pa.array([], pa.string()) for name in names}).to_pandas()
-        return pa.Table.from_batches(batches).select(names).to_pandas()
+        table = (
+            pa.Table.from_batches(batches).select(names)
+            if batches
+            else pa.table({name: pa.array([], pa.string()) for name in names})
+        )
+        frame: pd.DataFrame = table.to_pandas()
+        return frame

@@ -4,10 +4,12 @@ Never changed once written: the same content pulled again is the same file, othe
 belong here: where rows come from.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -28,6 +30,7 @@ _ROW_GROUP = 1 << 17
 _SHORT = 12
 _CHUNK_BYTES = 1 << 20
 _FOLDER_MODE = 0o700
+_WORKING = ".pulling-"
 _FILE_MODE = 0o600
 
 
@@ -196,6 +199,35 @@ def private_folder(folder: Path) -> None:
             path.chmod(_FOLDER_MODE)
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is no folder")
+
+
+def working_folder(root: Path) -> tuple[Path, int]:
+    """A private folder for a session's copies, and the handle that locks it while the session lives.
+
+    Folders of sessions that were killed are not locked any more: they hold personal data and are removed.
+    """
+    guard = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        for left in sorted(root.glob(f"{_WORKING}*")):
+            _remove_if_left(left)
+        folder = Path(tempfile.mkdtemp(prefix=_WORKING, dir=root))
+        folder.chmod(_FOLDER_MODE)
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    finally:
+        os.close(guard)
+    return folder, handle
+
+
+def _remove_if_left(folder: Path) -> None:
+    with suppress(OSError):  # another session's: locked, or gone in this moment
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(handle)
 
 
 @contextmanager

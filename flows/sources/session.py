@@ -3,9 +3,9 @@
 Does not belong here: how a format is read, which rows are kept (cutting), how a landing is written (landings).
 """
 
+import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from flows.sources import cutting
 from flows.sources.contents import find_files, has_placeholder
 from flows.sources.cutting import Cut, Indexes, Keep
 from flows.sources.dates import month_of_index, months_in
-from flows.sources.landings import Pulled, disk_errors, private_folder, write_landing
+from flows.sources.landings import Pulled, disk_errors, private_folder, working_folder, write_landing
 from flows.sources.pulling import Pull, Puller, describe_source
 from flows.sources.tables import TextTable
 from transforms.stages import Landing
@@ -40,12 +40,13 @@ class SourceSession:
     landings_root: Path
     pulled_at: datetime
     _puller: Puller | None = None
+    _lock: int = -1
     _months: dict[tuple[str, str, str, tuple[Path, ...]], Indexes] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         with disk_errors(self.landings_root):
             private_folder(self.landings_root)
-            folder = Path(tempfile.mkdtemp(prefix=".pulling-", dir=self.landings_root))
+            folder, self._lock = working_folder(self.landings_root)
         self._puller = Puller(folder, self.data_dir, self.config.company.time_zone)
         return self
 
@@ -54,6 +55,7 @@ class SourceSession:
     ) -> None:
         if self._puller is not None:
             shutil.rmtree(self._puller.folder, ignore_errors=True)
+            os.close(self._lock)
         self._puller = None
 
     def land(self, extract: str, month: Month) -> Landing | None:

@@ -22,6 +22,7 @@ from transforms.availability import available_shares
 from transforms.columns import AVAILABILITY, empty
 from transforms.compare import compare_month
 from transforms.compose import Composition, compose_reports
+from transforms.compose.context import records_of
 from transforms.expectations import evaluate_expectations
 from transforms.organisation import Organisation
 from transforms.recipients import recipients
@@ -73,6 +74,7 @@ def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
     if record is None:
         raise RefusedError(f"There are no facts of {month}.", fix="Run the month first.")
     tables = {table.file: read_table(_beside(run.config_dir, table.file)) for table in config.expectations.tables}
+    holidays = holidays_of(config.company.holidays, [*months, month.shift(1)])
     expected = evaluate_expectations(
         config,
         tables,
@@ -81,12 +83,12 @@ def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
         organisation.membership,
         organisation.spells,
         [*months, month.shift(1)],
-        holidays_of(config.company.holidays, [*months, month.shift(1)]),
+        holidays,
     )
     withheld = (*record.withheld, *_suppressed(facts, month), *_failed(config, inputs))
     comparison = compare_month(
         config, month, facts, expected.expected, organisation.units, organisation.spells,
-        _availability(run, inputs), withheld,
+        _availability(run, inputs), withheld, holidays=holidays,
     )  # fmt: skip
     findings = (*_input_findings(inputs, month), *record.findings, *expected.findings)
     composition = Composition(
@@ -132,7 +134,14 @@ def compose(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
                 title=model.title,
                 model_sha256=hashes[model.report_id],
                 recipients=tuple(
-                    recipients(run.config.delivery, model.kind, model.unit_id, organisation.units, organisation.spells)
+                    recipients(
+                        run.config.delivery,
+                        model.kind,
+                        model.unit_id,
+                        organisation.units,
+                        organisation.spells,
+                        run.month.last_day,
+                    )
                 ),
                 changed=model.report_id in changed,
             )
@@ -173,8 +182,7 @@ def _suppressed(facts: pd.DataFrame, month: Month) -> tuple[Withheld, ...]:
         facts["month"].eq(pd.Timestamp(month.first_day)) & facts["segment"].eq("all") & facts["suppressed"].ne("")
     ]
     return tuple(
-        Withheld(metric=row.metric, unit_kind=row.unit_kind, unit_id=row.unit_id, reason=row.suppressed)
-        for row in now.itertuples()
+        Withheld(row["metric"], row["unit_kind"], row["unit_id"], row["suppressed"]) for row in records_of(now)
     )
 
 
@@ -218,13 +226,13 @@ def _gaps(inputs: Mapping[str, Inputs]) -> tuple[str, ...]:
     )
 
 
-def _sources(inputs: Mapping[str, Inputs], month: Month) -> tuple[str, ...]:
+def _sources(inputs: Mapping[str, Inputs], month: Month) -> tuple[tuple[str, str], ...]:
     lines = []
     for name, item in sorted(inputs.items()):
         for landing in item.landings:
             if landing.month == month:
                 named, more = landing.files[:_FILES_NAMED], len(landing.files) - _FILES_NAMED
-                lines.append(f"{name}: {', '.join(named)}" + (f" and {more} more" if more > 0 else ""))
+                lines.append((name, ", ".join(named) + (f" and {more} more" if more > 0 else "")))
     return tuple(lines)
 
 
@@ -240,8 +248,8 @@ def _manifest_inputs(inputs: Mapping[str, Inputs]) -> tuple[dict[str, str], ...]
 def _manifest_withheld(comparison: pd.DataFrame) -> tuple[dict[str, str], ...]:
     held = comparison.loc[comparison["withheld"].fillna("").ne("")].sort_values(["metric", "unit_kind", "unit_id"])
     return tuple(
-        {"metric": row.metric, "unit_kind": row.unit_kind, "unit_id": row.unit_id, "reason": row.withheld}
-        for row in held.itertuples()
+        {key: row[key] for key in ("metric", "unit_kind", "unit_id")} | {"reason": row["withheld"]}
+        for row in records_of(held)
     )
 
 

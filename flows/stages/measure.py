@@ -14,11 +14,11 @@ from config.models import Config, Extract, Metric
 from config.months import Month, months_between
 from flows.checks import read_checked
 from flows.engines import measure_month
-from flows.files import write_whole
+from flows.files import write_bytes, write_whole
 from flows.stages.code import code_version
 from flows.stages.land import Inputs
 from flows.stages.run import MonthRun
-from flows.state.editions import canonical_json, write_bytes
+from flows.state.editions import canonical_json
 from transforms.columns import FACTS, shaped
 from transforms.identities import identity_frame
 from transforms.organisation import Organisation, build_organisation

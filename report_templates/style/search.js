@@ -3,7 +3,11 @@
   "use strict";
   var box = document.getElementById("search");
   var rows = Array.prototype.slice.call(document.querySelectorAll("#list tbody tr"));
-  var plain = function (text) { return text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase(); };
+  var letters = { "\u00f8": "o", "\u0111": "d", "\u0142": "l", "\u00df": "ss", "\u00e6": "ae", "\u0153": "oe" };
+  var plain = function (text) {
+    return text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase()
+      .replace(/[\u00f8\u0111\u0142\u00df\u00e6\u0153]/g, function (letter) { return letters[letter]; });
+  };
   var texts = rows.map(function (row) { return plain(row.textContent); });
   var filter = function () {
     var words = plain(box.value).split(/\s+/).filter(Boolean);

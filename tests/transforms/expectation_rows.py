@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from config.models import Company, Config, Decision, Expectations, Extract, FilesSource, Metric
+from config.models import Company, Config, Decision, Expectations, Extract, ExtractKind, FilesSource, Metric
 from config.months import Month, months_between
 from transforms.columns import FACTS, FAR_FUTURE, FAR_PAST, MEMBERSHIP, SPELLS, UNITS, empty, shaped
 from transforms.expectations import ExpectationResult, evaluate_expectations
@@ -17,21 +17,27 @@ from transforms.expectations import ExpectationResult, evaluate_expectations
 OCTOBER = Month(2026, 10)
 PURPOSE = {"purpose": "the monthly conversation", "agreed_with": "works council", "from": date(2020, 1, 1)}
 
-REVENUE = Metric(
-    label="Revenue", extract="orders", value="sum(amount)", unit="money", good="up", stage="result",
-    individual=PURPOSE,
-)  # fmt: skip
-WAITING = Metric(
-    label="Waiting", extract="calls", value="median(minutes)", unit="score", good="down", stage="experience",
-    individual=PURPOSE,
-)  # fmt: skip
-SOLVED = Metric(
-    label="Solved at once", extract="calls", numerator="count(*) FILTER (solved)", denominator="count(*)",
-    unit="percent", good="up", stage="action", individual=PURPOSE,
-)  # fmt: skip
-CALLS = Metric(
-    label="Calls", extract="calls", value="count(*)", unit="count", good="none", stage="action", individual=PURPOSE
+
+def _metric(label: str, extract: str, unit: str, good: str, **more: str) -> Metric:
+    return Metric.model_validate(
+        {
+            "label": label,
+            "extract": extract,
+            "unit": unit,
+            "good": good,
+            "stage": "result",
+            "individual": PURPOSE,
+            **more,
+        }
+    )
+
+
+REVENUE = _metric("Revenue", "orders", "money", "up", value="sum(amount)")
+WAITING = _metric("Waiting", "calls", "score", "down", value="median(minutes)")
+SOLVED = _metric(
+    "Solved at once", "calls", "percent", "up", numerator="count(*) FILTER (solved)", denominator="count(*)"
 )
+CALLS = _metric("Calls", "calls", "count", "none", value="count(*)")
 METRICS = {"revenue": REVENUE, "waiting": WAITING, "solved": SOLVED, "calls": CALLS}
 
 
@@ -44,7 +50,7 @@ def config(
     return Config(
         directory=Path(),
         company=Company(name="Demo", currency="EUR", **company),
-        extracts={"people": Extract(kind="hr", source=source, columns={})},
+        extracts={"people": Extract(kind=ExtractKind.HR, source=source, columns={})},
         metrics=metrics or METRICS,
         expectations=Expectations.model_validate({"tables": tables, "rules": rules}),
         decisions=decisions,

@@ -210,7 +210,10 @@ def test_who_has_left_is_asked_for_nothing_and_a_table_that_still_asks_is_listed
 def test_membership_cut_off_at_the_months_end_goes_on_for_what_is_ahead() -> None:
     end = pd.Timestamp("2026-11-01")
     frames = {"membership": membership(), "spells": spells()}
-    cut = {name: frame.assign(valid_to=frame["valid_to"].clip(upper=end)) for name, frame in frames.items()}
+    cut: dict[str, Any] = {
+        name: frame.assign(valid_to=frame["valid_to"].where(frame["valid_to"] < end, end))
+        for name, frame in frames.items()
+    }
     result = evaluate(config(rules=(rule("fte", "revenue", "per_fte", value="300"),)), **cut)
     assert values(result, "team", "T1")["2026-11"] == 750
 

@@ -1,5 +1,6 @@
 """Sections 4 and 6: where a total came from by segment, and what stands behind the figures."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pandas as pd
@@ -9,8 +10,11 @@ from config.months import Month
 from transforms import wording
 from transforms.compose.context import Composition, number
 from transforms.formats import MISSING
+from transforms.numbers import is_additive
 from transforms.report_model import About, Definition, Table
-from transforms.stages import Account, Reconciliation, Severity
+from transforms.stages import Reconciliation, Severity
+
+_MEASURE_DECIMALS = 2
 
 
 def segment_tables(composition: Composition, kind: str, unit_id: str) -> tuple[Table, ...]:
@@ -31,8 +35,10 @@ def _segment_table(composition: Composition, kind: str, unit_id: str, name: str,
     segments = sorted({*now, *before} - {"all"}, key=str.casefold)
     if not segments:
         return None
+    if is_additive(metric):
+        # No row of a segment is a zero, so that the differences add up; a month without any figure stays unknown.
+        now, before = (dict.fromkeys(segments, 0.0) | values if "all" in values else values for values in (now, before))
     formats = composition.formats
-    lines = [*segments, "all"]
     scale = formats.scale(metric, [*now.values(), *before.values()])
     nan = float("nan")
     rows = tuple(
@@ -40,11 +46,9 @@ def _segment_table(composition: Composition, kind: str, unit_id: str, name: str,
             "Total" if segment == "all" else segment,
             formats.figure(now.get(segment, nan), scale),
             formats.figure(before.get(segment, nan), scale),
-            formats.number(
-                (now.get(segment, nan) - before.get(segment, nan)) / scale.divisor, scale.decimals, sign=True
-            ),
+            formats.figure(now.get(segment, nan) - before.get(segment, nan), scale, sign=True),
         )
-        for segment in lines
+        for segment in [*segments, "all"]
     )
     unit = f", {scale.unit}" if scale.unit else ""
     return Table(
@@ -57,11 +61,6 @@ def _segment_table(composition: Composition, kind: str, unit_id: str, name: str,
         rows=rows,
         note="Differences between two months. They say nothing yet of usual variation or cause.",
     )  # fmt: skip
-
-
-def _change(now: dict[str, float], before: dict[str, float], segment: str) -> float:
-    nan = float("nan")
-    return now.get(segment, nan) - before.get(segment, nan)
 
 
 def _segment_values(composition: Composition, kind: str, unit_id: str, name: str, month: Month) -> dict[str, float]:
@@ -84,24 +83,23 @@ def about(composition: Composition, kind: str, unit_id: str) -> About:
         for name, _ in shown
         if (verdict := composition.verdict(kind, unit_id, name)).withheld
     ]
+    hr_name, _ = composition.config.hr()
     notes = [wording.STATUS_NOTE]
     if composition.assumed_current:
         notes.append(wording.ASSUMED_ORGANISATION_NOTE)
     return About(
         definitions=tuple(_definition(composition, kind, unit_id, name, metric) for name, metric in shown),
-        reconciliation=tuple(
-            _reconciliation(composition, line) for line in composition.reconciliation if line.extract in extracts
+        reconciliation=_reconciliation(
+            composition, [line for line in composition.reconciliation if line.extract in extracts]
         ),
-        findings=tuple(
-            finding.message
-            for finding in composition.findings
-            if finding.severity is not Severity.INFO and finding.extract in extracts
-        ),
+        findings=_findings(composition, extracts),
         withheld=tuple(withheld),
         unused_expectations=_unused(composition, kind, unit_id),
         gaps=composition.gaps,
         notes=tuple(notes),
-        sources=composition.sources,
+        sources=tuple(
+            f"{extract}: {files}" for extract, files in composition.sources if extract in {*extracts, hr_name}
+        ),
     )
 
 
@@ -120,36 +118,48 @@ def _definition(composition: Composition, kind: str, unit_id: str, name: str, me
     )
 
 
-def _reconciliation(composition: Composition, line: Reconciliation) -> Table:
+def _reconciliation(composition: Composition, lines: Sequence[Reconciliation]) -> tuple[Table, ...]:
+    """The way from each source's total to the figures, in rows and in the source's main measure."""
     formats = composition.formats
-    measure = line.main_measure
-
-    def cells(label: str, account: Account) -> tuple[str, ...]:
-        counted = formats.count(account.rows)
-        return (label, counted, _amount(composition, account.measure)) if measure else (label, counted)
-
-    rows = [
-        cells("Source", line.source),
-        cells("Attributed to people", line.attributed),
-        cells("Unattributed: queues, bots, unknown people", line.unattributed),
-        cells("Excluded by rule, or older copies", line.excluded),
-        cells("Set aside: could not be read", line.quarantined),
-    ]
-    columns = ("", "Rows", measure) if measure else ("", "Rows")
-    reasons = [f"{formats.count(part.rows)} × {part.reason}" for part in line.reasons]
-    return Table(
-        title=f"{line.extract.capitalize()}, whole company, {formats.month(line.month)}",
-        columns=columns,
-        align=("left", "right", "right") if measure else ("left", "right"),
-        rows=tuple(rows),
-        note="; ".join(reasons),
+    rows = []
+    for line in lines:
+        accounts = (line.source, line.attributed, line.unattributed, line.excluded, line.quarantined)
+        rows.append((f"{line.extract}, rows", *(formats.count(account.rows) for account in accounts)))
+        if line.main_measure:
+            amounts = (_amount(composition, account.measure) for account in accounts)
+            rows.append((f"{line.extract}, {line.main_measure}", *amounts))
+    if not rows:
+        return ()
+    reasons = [f"{line.extract}: {_reasons(composition, line)}" for line in lines if line.reasons]
+    return (
+        Table(
+            title=f"From the sources to the figures, whole company, {formats.month(composition.month)}",
+            subtitle="Source = attributed to people + unattributed (queues, bots, unknown) + excluded + set aside.",
+            columns=("", "Source", "Attributed", "Unattributed", "Excluded", "Set aside"),
+            align=("left", "right", "right", "right", "right", "right"),
+            rows=tuple(rows),
+            note=". ".join(reasons) + ("." if reasons else ""),
+        ),
     )
 
 
+def _reasons(composition: Composition, line: Reconciliation) -> str:
+    return "; ".join(f"{composition.formats.count(part.rows)} × {part.reason.rstrip('.')}" for part in line.reasons)
+
+
 def _amount(composition: Composition, amount: Decimal) -> str:
-    exact = amount.normalize()
-    decimals = min(max(-int(exact.as_tuple().exponent), 0), 4)
-    return composition.formats.number(float(amount), decimals if decimals <= 2 else 4)  # noqa: PLR2004
+    return composition.formats.number(float(amount), _MEASURE_DECIMALS if amount % 1 else 0)
+
+
+def _findings(composition: Composition, extracts: Sequence[str]) -> tuple[str, ...]:
+    """How many findings each extract has. Their texts hold ids and values, which are the operator's to read."""
+    lines = []
+    for extract in extracts:
+        found = [f for f in composition.findings if f.extract == extract and f.severity is not Severity.INFO]
+        if found:
+            worst = "critical" if any(f.severity is Severity.CRITICAL for f in found) else "none of them critical"
+            lines.append(f"{extract}: {wording.counted(len(found), 'finding', 'findings')}, {worst}.")
+    return tuple(lines)
 
 
 def _unused(composition: Composition, kind: str, unit_id: str) -> tuple[str, ...]:

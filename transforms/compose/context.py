@@ -38,7 +38,8 @@ class Composition:
     reconciliation: tuple[Reconciliation, ...] = ()
     findings: tuple[Finding, ...] = ()
     gaps: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
+    """Each extract with the names of its files."""
     assumed_current: bool = False
     formats: Formats = field(init=False)
 
@@ -127,11 +128,13 @@ class Composition:
         return list(months_between(self.month.shift(-4), self.month))
 
     def relevant(self, kind: str, unit_id: str, metric: str) -> bool:
-        """Whether a metric says anything of a unit: it has an expectation, or a figure that was not always zero."""
+        """Whether a metric says anything of a unit: a figure with an expectation, or one that was not always zero."""
         row = self.figures.get((kind, unit_id, metric))
         if row is None:
             return False
-        if row["withheld"] or is_known(number(row["expected"])):
+        if row["withheld"]:
+            return True
+        if is_known(number(row["actual"])) and number(row["expected"]) > 0:
             return True
         actual, _, _ = self.series(kind, unit_id, metric)
         return any(is_known(value) and value != 0 for value in actual[-12:])

@@ -126,7 +126,7 @@ def expectations_ahead(composition: Composition, kind: str, unit_id: str) -> tup
     formats = composition.formats
     for name, metric in composition.metrics():
         row = composition.expected_row(kind, unit_id, name, composition.month.shift(1))
-        if row is None:
+        if row is None or not composition.relevant(kind, unit_id, name):
             continue
         value, parts = number(row["value"]), number(row["parts_total"])
         review = row["review_by"]

@@ -12,6 +12,7 @@ from transforms.wording import Verdict
 
 PEOPLE_TABLES_AT_MOST = 4
 TEAM_TABLES_AT_MOST = 3
+TEAMS_NAMED_AT_MOST = 2
 
 
 def direct_people(composition: Composition, manager: str) -> list[str]:
@@ -132,8 +133,13 @@ def _detail(composition: Composition, kind: str, unit: dict[str, object]) -> str
         team = composition.unit_rows.get((UnitKind.TEAM, str(unit["parent_id"])))
         parts = [str(unit["role"] or ""), str(team["title"]) if team else ""]
         return " · ".join(part for part in parts if part and part != "nan")
-    people = int(number(unit["people"]))
-    return wording.counted(people, "person", "people")
+    people = wording.counted(int(number(unit["people"])), "person", "people")
+    led = [
+        str(row["title"])
+        for (other, _), row in composition.unit_rows.items()
+        if kind == UnitKind.MANAGER and other == UnitKind.TEAM and row["manager"] == unit["unit_id"]
+    ]
+    return " · ".join([*sorted(led, key=str.casefold)[:TEAMS_NAMED_AT_MOST], people])
 
 
 def conversations(composition: Composition, manager: str) -> tuple[ConversationBlock, ...]:

@@ -19,14 +19,18 @@ Places = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def basis_sentences(world: World, expected: Expected, written: list[Written], places: Places) -> np.ndarray:
-    """One sentence for each place."""
+    """One sentence for each place; for expectations by rule only of the last year and what is ahead.
+
+    Nothing shows how an older one came about, and a large company has a million of them.
+    """
     sentences = np.full(len(places[0]), "", dtype=object)
     source = expected.source[places].astype(np.int64)
     from_table = source >= 0
     sentences[from_table] = np.array([one.basis for one in written], dtype=object)[source[from_table]]
     for number, rule in enumerate(world.config.expectations.rules):
-        for at in np.unique(places[2][source == FIRST_RULE - number]):
-            rows = np.flatnonzero((source == FIRST_RULE - number) & (places[2] == at))
+        of_rule = (source == FIRST_RULE - number) & (places[2] >= world.report - MONTHS_A_YEAR)
+        for at in np.unique(places[2][of_rule]):
+            rows = np.flatnonzero(of_rule & (places[2] == at))
             say = _say(world, expected, rule, int(at))
             sentences[rows] = [say(int(unit)) for unit in places[0][rows]]
     return sentences

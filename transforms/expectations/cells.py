@@ -3,6 +3,7 @@
 Does not belong here: whether a value may be used (`tables`), and reading files.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class Cell:
     period_column: str
 
 
+@functools.cache
 def read_period(text: str) -> tuple[Month, ...] | None:
     """The months a text means: `2026-10`, `Oct 2026`, `2026-Q4`, `Q4 2026`, an Excel date on the first of a month."""
     written = " ".join(text.split())

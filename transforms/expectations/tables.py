@@ -112,7 +112,7 @@ def _read_cell(
     if set_on is not None and set_on > world.report_month.last_day:
         return  # Not yet known at the month's end: saying anything of it would look ahead.
     months = read_period(cell.period)
-    positions = [world.axis.index(month) for month in months or () if _is_wanted(world, month)]
+    positions = [at for at in (world.position(month) for month in months or ()) if at is not None]
     if months is not None and not positions:
         return
     result = _resolve(world, cell, months)
@@ -134,16 +134,11 @@ def _read_cell(
     basis = _basis(world.metric(metric), table.file, cell, len(amounts))
     written.extend(
         Written(
-            (code, metric, world.axis.index(month)), float(amount), cell.why or table.why or "",
+            (code, metric, at), float(amount), cell.why or table.why or "",
             cell.owner or table.owner or "", set_on, parent, cell.parent, table.file, number, cell.line, basis,
         )
-        for month, amount in amounts if _is_wanted(world, month)
+        for at, amount in ((world.position(month), amount) for month, amount in amounts) if at is not None
     )  # fmt: skip
-
-
-def _is_wanted(world: World, month: Month) -> bool:
-    at = month.minus(world.axis[0])
-    return 0 <= at < len(world.axis) and bool(world.wanted[at])
 
 
 def _float(text: str) -> float:

@@ -48,6 +48,7 @@ class World:
     kinds: np.ndarray
     ids: np.ndarray
     code_of: Mapping[tuple[str, str], int]
+    organisation: int | None
     titles: Mapping[str, tuple[str, str]]
     metrics: tuple[str, ...]
     additive: Flags
@@ -66,6 +67,11 @@ class World:
         """The month reported."""
         return self.axis[self.report]
 
+    def position(self, month: Month) -> int | None:
+        """Where a month stands on the axis, if an expectation may be there."""
+        at = month.minus(self.axis[0])
+        return at if 0 <= at < len(self.axis) and self.wanted[at] else None
+
     def metric(self, position: int) -> Metric:
         """A metric by its position."""
         return self.config.metrics[self.metrics[position]]
@@ -80,8 +86,7 @@ class World:
     def unit_code(self, kind: UnitKind, text: str) -> int | None:
         """The position of a unit; the organisation needs no id."""
         if kind is UnitKind.ORGANISATION:
-            found = [code for (of, _), code in self.code_of.items() if of == kind]
-            return found[0] if len(found) == 1 else self.code_of.get((kind, text))
+            return self.code_of.get((kind, text), self.organisation)
         return self.code_of.get((kind, text))
 
     def any_unit(self, text: str) -> int | None:
@@ -121,8 +126,10 @@ def build_world(config: Config, given: Input, months: Sequence[Month], report: M
     pieces, whole = _pieces(given, code_of, report)
     actual = _actual(facts, code_of, metrics, axis)
     wanted = np.isin([month_number(month) for month in axis], [month_number(month) for month in months])
+    top = next((code for (kind, _), code in code_of.items() if kind == UnitKind.ORGANISATION), None)
     world = World(
-        config, axis, wanted, axis.index(report), kinds, ids, code_of, _titles(given.units), metrics,
+        config, axis, wanted, axis.index(report), kinds, ids, code_of,
+        top, _titles(given.units), metrics,
         np.array([is_additive(config.metrics[name]) for name in metrics], dtype=bool), actual,
         np.zeros((len(ids), len(axis)), dtype=bool), pieces,
         np.array(sorted(given.holidays), dtype="datetime64[D]"),
@@ -155,7 +162,9 @@ def _titles(units: pd.DataFrame) -> dict[str, tuple[str, str]]:
 
 def codes(frame: pd.DataFrame, code_of: Mapping[tuple[str, str], int]) -> Ints:
     """Position of each row's unit; -1 where it is unknown."""
-    pairs = zip(frame["unit_kind"], frame["unit_id"], strict=True)
+    # As Python objects first: one by one out of an Arrow column they take ten times as long.
+    kinds, ids = (frame[name].to_numpy(dtype=object).tolist() for name in ("unit_kind", "unit_id"))
+    pairs = zip(kinds, ids, strict=True)
     return np.fromiter((code_of.get(pair, -1) for pair in pairs), dtype=np.int64, count=len(frame))
 
 

@@ -170,7 +170,8 @@ def _climb(pieces: pd.DataFrame, ids: pd.Index, month_start: int) -> tuple[pd.Da
     links = _links(pieces)
     level, levels = links, [links]
     notes: list[Note] = []
-    while not level.empty:
+    # Cycles are gone, so this ends by itself; a chain longer than there are people would be our own fault.
+    while not level.empty and len(levels) <= len(ids):
         level = _one_up(level, links, ("boss", "via"))
         levels.append(level)
         if len(levels) == DEEP + 1 and level["end"].gt(month_start).any():

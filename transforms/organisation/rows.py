@@ -43,9 +43,10 @@ def read_rows(hr: pd.DataFrame, history: HrHistory, month: Month) -> tuple[pd.Da
     rows = hr.pipe(_complete).pipe(_in_order).pipe(_dated, history, unknown)
     begins = rows["hire_date"] if history is HrHistory.TODAY else rows["start"]
     rows = rows.loc[begins < unknown].pipe(_without_future, unknown)
-    again = rows.duplicated(SAME, keep="first") & (rows["associate"] != "")
-    notes = _doubled(rows.loc[again])
-    rows = rows.loc[~again]
+    has_id = rows["associate"] != ""
+    notes = _doubled(rows.loc[rows.duplicated(SAME, keep="first") & has_id])
+    # The last of them stays, since the later line counts where rows overlap.
+    rows = rows.loc[~(rows.duplicated(SAME, keep="last") & has_id)]
     for faulty, notes_of in (
         (_without_id(rows), _note_without_id),
         (_without_day(rows, history), _note_without_day),

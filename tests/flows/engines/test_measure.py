@@ -515,7 +515,7 @@ SELLERS = st.sampled_from(["A", "B", "C", "X", ""])
 AMOUNTS = st.sampled_from(["1", "2.25", "-4", "", "oops"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(SELLERS, AMOUNTS, st.integers(1, 31)), max_size=15), move=st.integers(1, 31))
 def test_teams_add_up_to_the_attributed_and_all_is_accounted_for(
     tmp_path: Path, rows: list[tuple[str, str, int]], move: int

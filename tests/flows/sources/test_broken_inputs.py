@@ -31,8 +31,10 @@ BROKEN: list[tuple[str, str, bytes, dict[str, Any], list[str]]] = [
      ["2026-10.csv:20002:", "not cp1252", f"byte {len(LONG) + 1} ", "81"]),
     ("half a sign of UTF-16", "2026-10.csv", TEXT.encode("utf-16") + b"x", {}, ["2026-10.csv:5:", "not utf-16-le"]),
     ("an unknown encoding", "2026-10.csv", b"id\n1\n", {"encoding": "latin-99"}, ["“latin-99” is no encoding"]),
-    ("two signs as separator", "2026-10.csv", b"id\n1\n", {"separator": "||"}, ["“||” cannot be a separator", "one sign"]),
-    ("a page called xls", "2026-10.xls", HTML, {}, ["2026-10.xls", "web page (HTML)", "<!DOCTYPE html>", "CSV or .xlsx"]),
+    ("two signs as separator", "2026-10.csv", b"id\n1\n", {"separator": "||"},
+     ["“||” cannot be a separator", "one sign"]),
+    ("a page called xls", "2026-10.xls", HTML, {},
+     ["2026-10.xls", "web page (HTML)", "<!DOCTYPE html>", "CSV or .xlsx"]),
     ("a page called csv", "2026-10.csv", b"\n <html>", {}, ["2026-10.csv", "web page (HTML)"]),
     ("an XML workbook", "2026-10.xls", b'<?xml version="1.0"?><Workbook/>', {}, ["XML document"]),
     ("a PDF", "2026-10.csv", b"%PDF-1.7\n", {}, ["2026-10.csv", "This is a PDF"]),
@@ -45,18 +47,22 @@ BROKEN: list[tuple[str, str, bytes, dict[str, Any], list[str]]] = [
     ("a sheet that is not there", "2026-10.xlsx", saved(lambda sheet: None), {"sheet": "Dota"},
      ["There is no sheet “Dota”", "Did you mean Data?"]),
     ("an empty sheet", "2026-10.xlsx", saved(lambda sheet: None), {"sheet": "Data"}, ["2026-10.xlsx: empty"]),
-    ("half a gzip", "2026-10.csv.gz", gzip.compress(LONG.encode())[:500], {}, ["2026-10.csv.gz", "damaged or was cut off"]),
-    ("half a zip", "2026-10.zip", zipped(("a.csv", LONG.encode()))[:500], {}, ["2026-10.zip", "damaged or was cut off"]),
+    ("half a gzip", "2026-10.csv.gz", gzip.compress(LONG.encode())[:500], {},
+     ["2026-10.csv.gz", "damaged or was cut off"]),
+    ("half a zip", "2026-10.zip", zipped(("a.csv", LONG.encode()))[:500], {},
+     ["2026-10.zip", "damaged or was cut off"]),
     ("an empty zip", "2026-10.zip", zipped(), {}, ["2026-10.zip", "holds no file"]),
     ("zip in zip in zip in zip", "2026-10.zip",
      zipped(("1.zip", zipped(("2.zip", zipped(("3.zip", zipped(("4.csv", b"id\n")))))))), {}, ["too deep"]),
     ("half a Parquet file", "2026-10.parquet", parquet()[:300], {}, ["2026-10.parquet", "damaged or was cut off"]),
     ("a line that is no JSON", "2026-10.jsonl", b'{"id": 1}\n{"id": 1,,}\n', {},
      ["2026-10.jsonl:2:", "no JSON", '{"id": 1,,}', "one JSON object a line"]),
-    ("a line that is no object", "2026-10.jsonl", b'{"id": 1}\n[1, 2]\n', {}, ["2026-10.jsonl:2:", "no JSON object: [1, 2]"]),
+    ("a line that is no object", "2026-10.jsonl", b'{"id": 1}\n[1, 2]\n', {},
+     ["2026-10.jsonl:2:", "no JSON object: [1, 2]"]),
     ("a JSON array", "2026-10.json", b'[{"id": 1}]', {}, ["2026-10.json", "one JSON array, not JSON lines"]),
     ("month_by that is not there", "2026-10.csv", b"id,Tag,Betrag\n1,2,3\n", {"month_by": "Tage"},
-     ["2026-10.csv", "Column “Tage” (month_by) is not there", "“id”, “Tag”, “Betrag”", "Did you mean Tag?", "header_row"]),
+     ["2026-10.csv", "Column “Tage” (month_by) is not there", "“id”, “Tag”, “Betrag”",
+      "Did you mean Tag?", "header_row"]),
 ]  # fmt: skip
 
 
@@ -122,7 +128,7 @@ def test_a_month_without_a_file_is_a_gap(folders: Folders) -> None:
 
 def test_a_data_folder_that_is_not_there_is_named(folders: Folders) -> None:
     folders.data = folders.data / "elsewhere"
-    with pytest.raises(SourceError, match="The data folder “.*elsewhere” is not there"):
+    with pytest.raises(SourceError, match=r"The data folder “.*elsewhere” is not there"):
         folders.try_land(extract({"files": "{month}*.csv"}))
 
 

@@ -1,5 +1,7 @@
 """One text for a value, wherever it came from; and the encoding of a text that does not say it."""
 
+
+
 import datetime as dt
 import uuid
 from decimal import Decimal
@@ -51,11 +53,15 @@ def test_a_value_has_one_text(value: object, text: str | None) -> None:
 
 @given(st.lists(st.none() | st.floats(), min_size=1), st.sampled_from([".", ","]))
 def test_columns_of_numbers_read_like_single_numbers(values: list[float | None], decimal: str) -> None:
-    assert canonical_array(pa.array(values, pa.float64()), decimal).to_pylist() == [canonical_text(v, decimal) for v in values]
+    assert canonical_array(pa.array(values, pa.float64()), decimal).to_pylist() == [
+        canonical_text(v, decimal) for v in values
+    ]
 
 
-@given(st.lists(st.none() | st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9),
-                min_size=1))  # fmt: skip
+DECIMALS = st.decimals(-(10**9), 10**9, allow_nan=False, allow_infinity=False, places=6)
+
+
+@given(st.lists(st.none() | DECIMALS, min_size=1))
 def test_columns_of_decimals_read_like_single_decimals(values: list[Decimal | None]) -> None:
     assert canonical_array(pa.array(values, pa.decimal128(38, 6))).to_pylist() == [canonical_text(v) for v in values]
 

@@ -1,5 +1,7 @@
 """The same rows land as the same texts, whatever file they came in."""
 
+
+
 import bz2
 import datetime as dt
 import gzip
@@ -20,7 +22,11 @@ from tests.flows.sources.company import Folders, codes_of, extract, lines_of, ro
 from transforms.stages import Severity
 
 HEADINGS = ("id", "day", "amount", "name")
-ROWS = [("007", "2026-10-01", "1000.5", "Müller & Söhne"), ("8", "2026-10-31", "-2", "Größe, “XL”"), ("9", None, "0.1", None)]
+ROWS = [
+    ("007", "2026-10-01", "1000.5", "Müller & Söhne"),
+    ("8", "2026-10-31", "-2", "Größe, “XL”"),
+    ("9", None, "0.1", None),
+]
 TEXT = "\n".join([";".join(HEADINGS), *(";".join(cell or "" for cell in row) for row in ROWS)]) + "\n"
 
 
@@ -132,7 +138,10 @@ def test_what_is_assumed_or_unlike_its_name_is_told(folders: Folders) -> None:
     assert told["source.encoding_assumed"].severity is Severity.INFO
     assert "cp1252 (“" in told["source.encoding_assumed"].message
     assert "Müller" in told["source.encoding_assumed"].message
-    assert told["source.other_format"].message == "2026-10-b.csv is called .csv, but it is a workbook: it was read as that."
+    assert (
+        told["source.other_format"].message
+        == "2026-10-b.csv is called .csv, but it is a workbook: it was read as that."
+    )
     assert {finding.extract for finding in landing.findings} == {"sales"}
 
 

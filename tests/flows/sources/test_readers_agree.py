@@ -50,7 +50,7 @@ def rows_of(part: Part) -> tuple[Any, ...]:
     return tuple(tuple(row.values()) for batch in joined([part]).batches() for row in batch.to_pylist())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(content=FILES)
 def test_a_fast_reader_is_right_or_steps_back(content: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

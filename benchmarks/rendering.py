@@ -5,6 +5,7 @@
 Both are warm, both write tagged PDF. Chromium is measured where the machine has it; all of its processes count.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -114,8 +115,11 @@ class Chromium:
 
     def cpu_seconds(self) -> float:
         """User and system seconds of all its living processes."""
-        tree = [found := psutil.Process(self.process.pid), *found.children(recursive=True)]
-        return sum(sum(process.cpu_times()[:2]) for process in tree)
+        whole = 0.0
+        for process in [found := psutil.Process(self.process.pid), *found.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                whole += sum(process.cpu_times()[:2])
+        return whole
 
 
 def chromium_seconds(program: str, html: str, repetitions: int) -> list[float]:

@@ -104,7 +104,7 @@ def _composed(path: Path, text: str) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        return YAML(typ="rt", pure=True).compose(text)
+        return YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         raise _syntax_fault(path, text, error) from error
     except YAMLError as error:

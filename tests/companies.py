@@ -282,7 +282,9 @@ def facts_of(state: StateRoot, month: Month) -> Mapping[tuple[str, str, str], fl
     """Values of the whole by unit kind, unit and metric."""
     facts = pd.read_parquet(state.facts(month))
     facts = facts.loc[facts["segment"].eq("all") & facts["value"].notna()]
-    return dict(zip(zip(facts["unit_kind"], facts["unit_id"], facts["metric"], strict=True), facts["value"], strict=True))
+    return dict(
+        zip(zip(facts["unit_kind"], facts["unit_id"], facts["metric"], strict=True), facts["value"], strict=True)
+    )
 
 
 def files_under(folder: Path) -> dict[str, bytes]:

@@ -69,7 +69,7 @@ def _named(verdicts: Sequence[Verdict]) -> str:
     labels = [lowered(verdict.label) for verdict in verdicts]
     if len(labels) <= _NAMED_AT_MOST:
         return listed(labels)
-    return f"{listed(labels[: _NAMED_AT_MOST - 1])} and {len(labels) - _NAMED_AT_MOST + 1} more"
+    return listed([*labels[: _NAMED_AT_MOST - 1], f"{len(labels) - _NAMED_AT_MOST + 1} more"])
 
 
 def lowered(label: str) -> str:
@@ -90,11 +90,13 @@ def headline(verdicts: Sequence[Verdict]) -> str:
     below = [verdict for verdict in verdicts if verdict.status == BELOW]
     ahead = [verdict for verdict in verdicts if verdict.status == AHEAD]
     usual = [verdict for verdict in verdicts if verdict.status == AS_EXPECTED]
-    unjudged = [verdict for verdict in verdicts if verdict.status not in JUDGED]
+    shown = [verdict for verdict in verdicts if not verdict.withheld]
     if not below and not ahead and not usual:
         if not verdicts:
             return "No measure has a figure this month."
-        return f"{_capital(counted(len(unjudged), 'measure is', 'measures are'))} shown; none can be judged yet."
+        if not shown:
+            return "Every measure is withheld this month; the reason stands beside each."
+        return f"{_capital(counted(len(shown), 'measure is', 'measures are'))} shown; none can be judged yet."
     parts = []
     if below:
         parts.append(f"{_named(below)} {_are(below)} {BELOW} what was expected")

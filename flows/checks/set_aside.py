@@ -3,6 +3,7 @@
 Not here: copies of one key (`duplicates`) and rows excluded by a declared rule (`typed_rows`), which are no faults.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -154,17 +155,35 @@ def missing_column(landing: Landing, column: Matched, headings: Sequence[str]) -
     many_alike = [h for h in headings if h.casefold() == column.heading.casefold()]
     found = ", ".join(f"“{shown(heading)}”" for heading in headings) or "none"
     why = " It has several that differ only in case or spaces." if len(many_alike) > 1 else ""
+    fix = f"Write the right one as `from` of {column.name} in extracts.yaml."
+    if len(headings) == 1 and len(re.split(r"[,;|\t]", headings[0])) > 1:
+        fix = "They stand in one column: write `separator: auto` in extracts.yaml, or the file's own separator."
     return Finding(
         code="typing.column_missing",
         severity=Severity.CRITICAL,
         message=(
             f"{landing.extract} {landing.month} has no column “{column.heading}” for {column.name}.{why} {hint}"
-            f"Its headings: {found}. Write the right one as `from` of {column.name} in extracts.yaml."
+            f"Its headings: {found}. {fix}"
         ),
         extract=landing.extract,
         file=landing.files[0] if landing.files else "",
         column=column.name,
         rows=landing.rows,
+    )
+
+
+def no_rows(landing: Landing) -> Finding:
+    """A month without a single row: nothing was sold or done, or the export is empty, and only people can tell."""
+    return Finding(
+        code="typing.no_rows",
+        severity=Severity.WARNING,
+        message=(
+            f"{landing.extract} {landing.month} has headings and not one row: what is counted in it is 0. If that is "
+            "wrong, deliver it again with its rows."
+        ),
+        extract=landing.extract,
+        file=landing.files[0] if landing.files else "",
+        rows=0,
     )
 
 

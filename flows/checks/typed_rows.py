@@ -19,7 +19,16 @@ from flows.checks.columns import SQL_TYPES, TEXTS, RowSql, match_columns
 from flows.checks.duplicates import OLDER_COPY, SAME_ROW, mark_copies
 from flows.checks.rates import rate_texts
 from flows.checks.results import read_result, result_hash, write_result
-from flows.checks.set_aside import NO_RATE, Reason, key_conflict, missing_column, reason_finding, row_reasons
+from flows.checks.set_aside import (
+    CUT_BY_MONTH,
+    NO_RATE,
+    Reason,
+    key_conflict,
+    missing_column,
+    no_rows,
+    reason_finding,
+    row_reasons,
+)
 from flows.duck import connection, faults_outside, first_line, literal, quoted
 from flows.expressions import DIALECT, parse_expression
 from flows.files import TEMPORARY_PREFIX, make_folder, write_whole
@@ -223,10 +232,12 @@ def _refuse_without_rates(work: _Work) -> None:
     if not lacking:
         return
     month, currency, _, file, line = lacking[0]
+    rows = sum(row[2] for row in lacking)
+    many = f"{rows:,} rows with amounts"
     needed = ", ".join(f"{each_month},{code}" for each_month, code in sorted({row[:2] for row in lacking}))
     where = work.config.company.exchange_rates or "a CSV named by `exchange_rates` in company.yaml"
     raise RefusedError(
-        f"{work.landing.extract} {work.landing.month} has {sum(row[2] for row in lacking):,} rows with amounts in "
+        f"{work.landing.extract} {work.landing.month} has {'1 row with an amount' if rows == 1 else many} in "
         f"{', '.join(sorted({row[1] for row in lacking}))}, the first in {currency} of {month} at {file}:{line}, "
         f"and no exchange rate to {work.config.company.currency}.",
         fix=f"Add to {where} (month,currency,rate) the rates of: {needed}.",
@@ -324,6 +335,7 @@ def _findings(work: _Work, quarantine_path: Path) -> tuple[Finding, ...]:
     """Columns the landing lacks, then one finding a reason and column, in the order they first occur."""
     headings = [exact for exact, _ in work.headings]
     missing = [missing_column(work.landing, c, headings) for c in work.sql.columns if c.landed is None]
+    nothing = [no_rows(work.landing)] if work.landing.rows == 0 and work.extract.kind in CUT_BY_MONTH else []
     found = work.database.execute(
         f"""
         SELECT reason, "column", count(*), arg_min(coalesce(value, ''), {_ROW}), arg_min(file, {_ROW}),
@@ -332,7 +344,7 @@ def _findings(work: _Work, quarantine_path: Path) -> tuple[Finding, ...]:
         """
     ).fetchall()
     by_text = {(reason.text, reason.column): reason for reason in work.reasons}
-    return (*missing, *(_finding(work, by_text[text, column], rest) for text, column, *rest in found))
+    return (*missing, *nothing, *(_finding(work, by_text[text, column], rest) for text, column, *rest in found))
 
 
 def _finding(work: _Work, reason: Reason, found: Sequence[object]) -> Finding:

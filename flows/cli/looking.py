@@ -74,7 +74,8 @@ def _summary(edition: Edition) -> dict[str, Any]:
 def _print_editions(state: StateRoot, editions: list[Edition]) -> None:
     from rich.table import Table
 
-    table = Table(title=f"Editions in {state.root}", title_justify="left", box=None, pad_edge=False)
+    click.echo(f"Editions in {state.root}")
+    table = Table(box=None, pad_edge=False)
     for heading in ("Month", "Edition", "Reports", "New or changed", "Critical", "Warnings", "Withheld"):
         table.add_column(heading, justify="left" if heading == "Month" else "right")
     for edition in editions:
@@ -92,18 +93,21 @@ def _print_editions(state: StateRoot, editions: list[Edition]) -> None:
 
 
 def _print_details(edition: Edition) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title="\nReports", title_justify="left", box=None, pad_edge=False)
-    for heading in ("Report", "Title", "Pages", "Changed in", "Recipients"):
-        table.add_column(heading, justify="right" if heading in {"Pages", "Changed in"} else "left")
+    click.echo("\nReports, each with the edition in which it last changed")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Report", "Title", "Pages", "Edition", "Recipients"):
+        # Folded, not cut off: who receives a report must be read whole.
+        table.add_column(heading, justify="right" if heading in {"Pages", "Edition"} else "left", overflow="fold")
     for report in edition.manifest["reports"]:
         table.add_row(
-            report["report_id"],
-            report["title"],
+            escape(report["report_id"]),
+            escape(report["title"]),
             str(report["pages"]),
-            f"edition {report['edition']}",
-            ", ".join(report["recipients"]) or "nobody",
+            str(report["edition"]),
+            escape(", ".join(report["recipients"])) or "nobody",
         )
     console().print(table)
     for line in edition.manifest["withheld"][:20]:

@@ -17,7 +17,7 @@ INTERRUPTED = 130
 _OUTSIDE = 3
 
 
-class MonthType(click.ParamType):
+class MonthType(click.ParamType[Month]):
     """A month on the command line."""
 
     name = "month"

@@ -6,7 +6,7 @@ import click
 from rich.markup import escape
 
 from config.errors import OutsideError, UsageError
-from flows.cli.places import find_config
+from flows.cli.places import find_config, find_state
 from flows.cli.terminal import console
 from flows.state.paths import default_root
 
@@ -22,14 +22,13 @@ def init(folder: Path, target: Path | None) -> None:
     found = propose(folder, target or folder / "yardstick")
     screen = console()
     for extract in found.extracts:
-        table = Table(title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        table.title = (
-            f"\n{extract.name} ({extract.kind.value}): {', '.join(extract.patterns)}, {extract.rows} rows seen"
-        )
+        title = f"{extract.name} ({extract.kind.value}): {', '.join(extract.patterns)}, {extract.rows} rows seen"
+        screen.print(f"\n[bold]{escape(title)}[/bold]")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for heading in ("Column", "From", "Type", "Because"):
             table.add_column(heading)
         for column in extract.columns:
-            table.add_row(column.name, column.heading, column.type.value, column.why)
+            table.add_row(column.name, escape(column.heading), column.type.value, escape(column.why))
         screen.print(table)
         for doubt in extract.doubts:
             screen.print(f"  [yellow]confirm:[/yellow] {escape(doubt)}")
@@ -54,12 +53,22 @@ def doctor(config_dir: Path | None, state_dir: Path | None) -> None:
         if config_dir is not None:
             raise
         folder = None
-    answers = examine(folder, state_dir.absolute() if state_dir else default_root("company"))
+    answers = examine(folder, _state_root(folder, state_dir))
     table = Table(box=None, pad_edge=False, show_header=False)
     for answer in answers:
-        table.add_row(answer.question, _MARKS[answer.level], answer.text)
+        table.add_row(answer.question, _MARKS[answer.level], escape(answer.text))
     console().print(table)
     missing = [answer.question for answer in answers if answer.level == "missing"]
     if missing:
         raise OutsideError(f"Missing: {', '.join(missing)}.", fix="What to do stands beside each.")
     click.echo("Everything that is needed is there.")
+
+
+def _state_root(folder: Path | None, state_dir: Path | None) -> Path:
+    """The root commands would use; where the configuration cannot say the company's name, the place of all roots."""
+    if state_dir is None and folder is not None:
+        try:
+            return find_state(None, folder).root
+        except UsageError:  # told as the configuration's answer
+            pass
+    return state_dir.expanduser().absolute() if state_dir else default_root("company")

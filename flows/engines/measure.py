@@ -86,19 +86,35 @@ def _measured(
 ) -> tuple[list[pd.DataFrame], list[Finding], list[Withheld]]:
     """One group's facts, a frame a metric, with what is worth knowing and what could not be computed."""
     figures, reasons = run(database, group, threads)
+    broken = [definition for definition in group.definitions if definition.plan.name in reasons]
+    # Reports repeat why a figure is withheld: the value it failed on stays with the operator.
     failed = [
-        Withheld(definition.plan.name, kind, "", f"it cannot be computed: {reasons[definition.plan.name]}")
-        for definition in group.definitions
-        if definition.plan.name in reasons
+        Withheld(definition.plan.name, kind, "", f"it cannot be computed from the {definition.plan.metric.extract} rows")
+        for definition in broken
         for kind in allowed_kinds(definition, group.month)
     ]
+    told = [_failure(group, definition, reasons[definition.plan.name]) for definition in broken]
     computed = [definition for definition in group.definitions if definition.plan.name not in reasons]
     if not computed:
-        return [], [], failed
+        return [], told, failed
     units = database.execute("SELECT unit, unit_kind, unit_id FROM units WHERE present ORDER BY unit").df()
     named = figures.merge(units, on="unit", how="inner", validate="many_to_one")
     parts = [_facts_of(units, definition, named, group.month) for definition in computed]
-    return parts, _segment_findings(group, figures), failed
+    return parts, [*told, *_segment_findings(group, figures)], failed
+
+
+def _failure(group: Group, definition: Definition, reason: str) -> Finding:
+    name, metric = definition.plan.name, definition.plan.metric
+    message = (
+        f"{name} of metrics.yaml fails on the {metric.extract} rows of {group.month}: {_plain(reason)}. Correct its "
+        "SQL (try_cast passes over what cannot be read), or the rows."
+    )
+    return Finding("engine.metric_failed", Severity.CRITICAL, message, extract=metric.extract)
+
+
+def _plain(reason: str) -> str:
+    """A database's reason without the name of its kind of error."""
+    return reason.partition(" Error: ")[2] or reason
 
 
 def _facts_of(units: pd.DataFrame, definition: Definition, figures: pd.DataFrame, month: Month) -> pd.DataFrame:

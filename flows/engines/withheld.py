@@ -37,6 +37,9 @@ def _reason(
     gaps = _gaps(month, definition, checked)
     if gaps and definition.of_nothing is not None:
         return f"it adds up {metric.window_months} months, and {_listed(gaps)} of {metric.extract} cannot be had"
+    latest = next(one for one in checked[metric.extract] if one.month == month)
+    if latest.source_rows and latest.source_rows == sum(part.rows for part in latest.quarantined):
+        return f"every row of {metric.extract} was set aside"
     lacking = _lacking_columns(config.extracts[metric.extract], definition, checked[metric.extract])
     if lacking:
         return f"{metric.extract} came without {_listed(lacking)}"

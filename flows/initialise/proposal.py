@@ -54,7 +54,7 @@ def propose(folder: Path, target: Path) -> Proposal:
             fix="Put sales, service or survey files beside the people's list, with a date and whose row it is.",
         )
     headings = [heading for group, _, _ in looks for heading in group.frame.columns]
-    currency, told = _currency([seen for _, _, seen in looks], language_of(headings))
+    currency, told = _currency(_currencies(looks, extracts), language_of(headings))
     texts = {
         "company.yaml": company_yaml(
             _company_name(folder), currency, _LOCALES[language_of(headings)], _from(target, folder), told
@@ -159,14 +159,33 @@ def _named_apart(extracts: list[FoundExtract]) -> list[MetricGuess]:
     return result
 
 
-def _currency(looks: list[Seen], language: str) -> tuple[str, list[str]]:
+def _currencies(looks: list[Look], extracts: list[FoundExtract]) -> Counter[str]:
+    """How often each currency stands beside an amount, or in the column that names the currency."""
+    from babel.numbers import list_currencies
+
     counts: Counter[str] = Counter()
-    for seen in looks:
+    columns = {extract.files: _heading_of(extract, "currency") for extract in extracts}
+    for group, _, seen in looks:
         counts.update(seen.currencies)
+        heading = columns.get(group.files)
+        if heading is not None:
+            written = (str(value).strip().upper() for value in group.frame[heading].dropna())
+            counts.update(written)
+    known = list_currencies()
+    return Counter({code: count for code, count in counts.items() if code in known})
+
+
+def _heading_of(extract: FoundExtract, role: str) -> str | None:
+    name = extract.roles.get(role)
+    return next((column.heading for column in extract.columns if column.name == name), None)
+
+
+def _currency(counts: Counter[str], language: str) -> tuple[str, list[str]]:
     if counts:
         found = counts.most_common(1)[0][0]
         several = f" Others occur: {', '.join(sorted(set(counts) - {found}))}." if len(counts) > 1 else ""
-        return found, [f"The currency {found} stands beside amounts.{several}"]
+        rates = " They need exchange_rates." if several else ""
+        return found, [f"The currency {found} stands beside amounts.{several}{rates}"]
     guess = "EUR" if language in ("de", "fr") else "USD"
     return guess, [f"No file names a currency; {guess} is a placeholder."]
 

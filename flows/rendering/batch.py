@@ -3,6 +3,7 @@
 Workers are spawned, never forked: a forked Pango crashes. Does not belong here: how a report is made (`document`).
 """
 
+import logging
 import multiprocessing
 import os
 import tempfile
@@ -12,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import flows  # noqa: F401 - puts our root first on the import path, which spawned workers inherit
 from flows.rendering import worker
+from flows.rendering.system_libraries import missing_libraries
 from flows.rendering.worker import Rendered, RenderJob
 
 IN_PROCESS = 2
@@ -19,6 +21,7 @@ IN_PROCESS = 2
 CHUNK = 8
 _ENDED = "The worker that rendered it ended without a word, twice."
 
+LOGGER = logging.getLogger(__name__)
 Progress = Callable[[int], None]
 
 
@@ -28,7 +31,10 @@ def render_reports(
     """Make the PDF of each job, in the order given. A report that failed is told by its `error`.
 
     `workers` defaults to the cores this process may use. `progress` is called with the number done so far.
+    Libraries that are missing on this machine are logged as warnings once a call.
     """
+    for line in missing_libraries():
+        LOGGER.warning(line)
     count = min(workers or _cores(), len(jobs))
     done: dict[int, Rendered] = {}
     tell = _Teller(progress)

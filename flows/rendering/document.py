@@ -3,6 +3,7 @@
 The same model and edition label give the same bytes in every process. Does not belong here: files and workers.
 """
 
+import atexit
 import logging
 import os
 from collections.abc import Iterator
@@ -69,49 +70,65 @@ def _clock_stopped() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """Font configuration and style sheets by paper, shared by all reports of a process."""
+class Prepared:
+    """Font configuration and style sheets, shared by all reports of a process."""
 
     fonts: Any
     defaults: Any
     sheets: dict[str, Any]
+    """By paper."""
+    relaxed: Any
+    """Lets pages break anywhere."""
 
 
 @cache
-def prepare() -> _Prepared:
+def prepare() -> Prepared:
     """Parse style sheets and load fonts, once a process."""
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
     fonts = FontConfiguration()
+    atexit.register(prepare.cache_clear)  # lets go of the fonts, which removes their temporary folder
     fetcher = OwnFetcher({})
     sheets = {
         paper: CSS(
             string=f"@page {{ size: {paper} }}\n" + style("report", "print"), url_fetcher=fetcher, font_config=fonts
         )
-        for paper in ("A4", "Letter")
+        for paper in PAGE_HEIGHT
     }
-    return _Prepared(fonts, CSS(string=style("defaults")), sheets)
+    return Prepared(fonts, CSS(string=style("defaults")), sheets, CSS(string=style("relaxed")))
 
 
 def render(model: ReportModel, edition_label: str) -> Document:
     """The report as a tagged PDF. Raises RenderError naming the report."""
     from weasyprint.urls import FatalURLFetchingError
 
-    from flows.rendering.page import OwnPage, pdf_objects
+    from flows.rendering.page import pdf_objects
     from flows.rendering.structure import complete_structure
     from flows.rendering.writer import written_pdf
 
-    prepared = prepare()
     charts: dict[str, bytes] = {}
     html = report_html(model, edition_label, linked_figures(charts), "")
-    drawings = {address: drawing for address, svg in charts.items() if (drawing := compile_svg(svg))}
     try:
         with _listening() as warnings, _clock_stopped():
-            page = OwnPage(html, prepared.defaults, OwnFetcher(charts))
-            document = page.laid_out(prepared.fonts, prepared.sheets[model.paper], drawings)
-            pdf = pdf_objects(document)
+            laid_out = _laid_out(html, charts, model.paper, warnings)
+            pdf = pdf_objects(laid_out)
             complete_structure(pdf, PAGE_HEIGHT[model.paper])
     except FatalURLFetchingError as error:
         raise RenderError(f"The report {model.report_id} asks for something outside itself: {error}") from error
-    return Document(written_pdf(pdf), len(document.pages), tuple(warnings))
+    return Document(written_pdf(pdf), len(laid_out.pages), tuple(warnings))
+
+
+def _laid_out(html: str, charts: dict[str, bytes], paper: str, warnings: list[str]) -> Any:
+    """The pages. WeasyPrint fails on some piles of parts that must stay together: then they may be parted."""
+    from flows.rendering.page import OwnPage
+
+    prepared = prepare()
+    drawings = {address: drawing for address, svg in charts.items() if (drawing := compile_svg(svg))}
+    sheets = [prepared.sheets[paper]]
+    try:
+        return OwnPage(html, prepared.defaults, OwnFetcher(charts)).laid_out(prepared.fonts, sheets, drawings)
+    except (AssertionError, AttributeError, IndexError, TypeError) as error:
+        warnings.append(f"Parts that belong together may stand on two pages (WeasyPrint: {error!r}).")
+    sheets.append(prepared.relaxed)
+    return OwnPage(html, prepared.defaults, OwnFetcher(charts)).laid_out(prepared.fonts, sheets, drawings)

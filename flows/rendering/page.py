@@ -35,9 +35,9 @@ class OwnPage(HTML):  # type: ignore[misc] # weasyprint is untyped
         self.etree_element = self.wrapper_element.etree_element
         self._defaults = defaults
 
-    def laid_out(self, fonts: FontConfiguration, sheet: CSS, drawings: dict[str, Drawing]) -> Document:
+    def laid_out(self, fonts: FontConfiguration, sheets: list[CSS], drawings: dict[str, Drawing]) -> Document:
         """Its pages. `drawings` are the charts by address; others are asked of the fetcher."""
-        document = self.render(font_config=fonts, stylesheets=[sheet], pdf_variant=VARIANT, cache=drawings)
+        document = self.render(font_config=fonts, stylesheets=sheets, pdf_variant=VARIANT, cache=drawings)
         for page in document.pages:
             draw_row_rules(page)
         return document

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.errors import ConfigError, Place
+from config.errors import ConfigError, Place, SourceError
 from config.models import FilesSource
 from config.months import Month
 from flows.sources.pulling import Puller
@@ -20,12 +20,19 @@ _ANY_MONTH = Month(2000, 1)
 
 
 def read_table(path: Path) -> "pd.DataFrame":
-    """A CSV, Excel or other table as text columns and `_line`. Raises ConfigError where there is no such table."""
+    """A CSV, Excel or other table as text columns and `_line`.
+
+    Raises ConfigError where there is no such table, or where it is broken.
+    """
     import pyarrow as pa
 
     with tempfile.TemporaryDirectory(prefix="yardstick-") as folder:
         source = FilesSource(files=(glob.escape(path.name),))
-        pull = Puller(Path(folder), path.parent, "UTC").files(source, _ANY_MONTH) if path.is_file() else None
+        try:
+            pull = Puller(Path(folder), path.parent, "UTC").files(source, _ANY_MONTH) if path.is_file() else None
+        except SourceError as error:
+            line = error.place.line if error.place else 0
+            raise ConfigError(error.what, fix=error.fix, place=Place(path, line)) from error
         if pull is None:
             raise ConfigError(
                 "There is no such table.", fix="Put it there, or mend its name in expectations.yaml.", place=Place(path)

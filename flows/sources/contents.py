@@ -236,7 +236,7 @@ def _broken_archive(content: Content, error: BaseException) -> SourceError:
             "The archive is locked with a password.", fix="Deliver it without one.", place=Place(Path(content.name))
         )
     return SourceError(
-        f"The archive is damaged or was cut off: {str(error) or type(error).__name__}.",
+        "The archive is damaged or was cut off.",
         fix="Deliver it again.",
         place=Place(Path(content.name)),
     )

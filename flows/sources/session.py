@@ -12,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from config.errors import UsageError
+from config.errors import ConfigError, Place, UsageError
 from config.faults import did_you_mean
 from config.models import Config, Extract, ExtractKind
 from config.months import MONTHS_A_YEAR, Month
 from config.sources import DatabaseSource, FilesSource
+from config.yaml_places import read_yaml
 from flows.sources import cutting
 from flows.sources.contents import find_files, has_placeholder
 from flows.sources.cutting import Cut, Indexes, Keep
@@ -61,12 +62,15 @@ class SourceSession:
     def land(self, extract: str, month: Month) -> Landing | None:
         """Pull an extract and land the month's rows; None where the source has nothing of that month (a gap).
 
-        Raises SourceError for a source that is broken or does not answer, RefusedError for a policy column, and
-        OutsideError where the landing cannot be written.
+        Raises SourceError for a source that is broken or does not answer, RefusedError for a policy column,
+        ConfigError for a secret that is not set, and OutsideError where the landing cannot be written.
         """
         declared, puller = self._declared(extract), self._entered()
         with disk_errors(self.landings_root):
-            pull = puller.pull(declared, month)
+            try:
+                pull = puller.pull(declared, month)
+            except ConfigError as error:
+                raise self._placed(error, extract) from error
             try:
                 return None if pull is None else self._land(extract, declared, month, pull)
             finally:
@@ -100,6 +104,14 @@ class SourceSession:
             hint = did_you_mean(extract, self.config.extracts, what="Declared")
             raise UsageError(f"There is no extract “{extract}”.", fix=hint)
         return self.config.extracts[extract]
+
+    def _placed(self, error: ConfigError, extract: str) -> ConfigError:
+        """A fault of an address, which does not know whose it is, with its place in extracts.yaml."""
+        path = self.config.directory / "extracts.yaml"
+        place = Place(path, key=f"{extract}.source")
+        if path.is_file():
+            place = read_yaml(path)[0].place((extract, "source"))
+        return ConfigError(error.what, fix=error.fix, place=error.place or place)
 
     def _land(self, extract: str, declared: Extract, month: Month, pull: Pull) -> Landing | None:
         table = pull.table

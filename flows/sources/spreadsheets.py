@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 _ROWS_AT_ONCE = 1 << 14
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+"""A compound file, and the name of the stream in which it holds a locked workbook ([MS-OFFCRYPTO] 2.3.4.4)."""
 _LONG_NUMBER = 10**15
 """Excel keeps 15 digits of a number: a longer id has lost its last ones."""
 
@@ -58,12 +61,20 @@ def _workbook(content: Content) -> "CalamineWorkbook":
     try:
         with content.open() as stream:
             return CalamineWorkbook.from_filelike(stream)
-    except PasswordError as error:
-        raise SourceError("The workbook is locked with a password.", fix="Save it without one.", place=place) from error
-    except (CalamineError, OSError, ValueError) as error:
+    except (PasswordError, CalamineError, OSError, ValueError) as error:
+        if isinstance(error, PasswordError) or _is_locked(content):
+            raise SourceError(
+                "The workbook is locked with a password.", fix="Save it without one.", place=place
+            ) from error
         raise SourceError(
-            f"The workbook is damaged or no workbook: {error}.", fix="Save it again as .xlsx.", place=place
+            "The workbook is damaged or no workbook.", fix="Save it again as .xlsx.", place=place
         ) from error
+
+
+def _is_locked(content: Content) -> bool:
+    """Whether it is what Excel writes with a password, which the library cannot tell from damage in a stream."""
+    with content.open() as stream:
+        return stream.read(len(_COMPOUND)) == _COMPOUND and _LOCKED in stream.read()
 
 
 def _sheet(workbook: "CalamineWorkbook", content: Content, name: str | None) -> "CalamineSheet":

@@ -29,7 +29,7 @@ def read_parquet(content: Content, writer: PartWriter, decimal: str) -> Part:
             write_arrow(file.schema_arrow.names, file.iter_batches(batch_size=_ROWS_AT_ONCE), writer, decimal)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
-            f"The Parquet file is damaged or was cut off: {str(error).splitlines()[0]}",
+            "The Parquet file is damaged or was cut off.",
             fix="Export it again.",
             place=Place(Path(content.name)),
         ) from error

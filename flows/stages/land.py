@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from config.errors import OutsideError, RefusedError, SourceError
-from config.models import ExtractKind
+from config.models import ExtractKind, FilesSource
 from config.months import Month, months_between
 from flows.checks import check_extract, load_rates
 from flows.sources import SourceSession, existing_landing
@@ -82,13 +82,20 @@ def _land(run: MonthRun, extract: str) -> tuple[list[Landing], str]:
             if landing is not None:
                 landings.append(landing)
             elif month == run.month and not failure:
-                failure = f"{extract} has nothing for {month}"
+                failure = f"{extract} has nothing for {month}. {_remedy(run, extract)}"
                 if is_hr:
                     raise SourceError(
                         f"The hr extract “{extract}” has nothing for {month}; without it nothing can be attributed.",
-                        fix="Put its file in place, or mend the pattern in extracts.yaml.",
+                        fix=_remedy(run, extract),
                     )
     return landings, failure
+
+
+def _remedy(run: MonthRun, extract: str) -> str:
+    source = run.config.extracts[extract].source
+    if isinstance(source, FilesSource) and source.month_by is None:
+        return f"Put {' or '.join(source.files)} into {run.data_dir}, or mend its files in extracts.yaml."
+    return "Deliver its rows, or mend its source in extracts.yaml."
 
 
 def _pulled_again(run: MonthRun, extract: str) -> set[Month]:

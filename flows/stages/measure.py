@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from config.errors import RefusedError
+from config.errors import Place, RefusedError
 from config.models import Config, Extract, Metric
 from config.months import Month, months_between
 from flows.checks import read_checked
@@ -69,8 +69,10 @@ def hr_of(inputs: Inputs, month: Month) -> Checked:
 def _measure_one(run: MonthRun, month: Month, parts: Mapping[str, tuple[Checked, ...]], fingerprint: str) -> None:
     config = run.config
     hr_name, _ = config.hr()
-    organisation = organisation_of(config, month, parts[hr_name][-1])
-    _refuse_broken_organisation(organisation, month, is_reported=month == run.month)
+    hr = parts[hr_name][-1]
+    organisation = organisation_of(config, month, hr)
+    if month == run.month:
+        _refuse_broken_organisation(organisation, hr)
     identities, identity_findings = identity_frame(config.identities, month)
     ready, waiting = _complete_windows(config, month, parts)
     measured = measure_month(
@@ -92,10 +94,12 @@ def _measure_one(run: MonthRun, month: Month, parts: Mapping[str, tuple[Checked,
     write_bytes(run.state.facts_record(month), canonical_json(_plain(asdict(record))))
 
 
-def _refuse_broken_organisation(organisation: Organisation, month: Month, *, is_reported: bool) -> None:
+def _refuse_broken_organisation(organisation: Organisation, hr: Checked) -> None:
     broken = [finding for finding in organisation.findings if finding.severity is Severity.CRITICAL]
-    if broken and is_reported:
-        raise RefusedError(f"The hr extract of {month} cannot be used: {broken[0].message}")
+    if broken:
+        # A column that is missing says more than the rows that are useless without it.
+        cause = next((finding for finding in hr.findings if finding.severity is Severity.CRITICAL), broken[0])
+        raise RefusedError(cause.message, place=Place(Path(cause.file), cause.line) if cause.file else None)
 
 
 def _complete_windows(

@@ -24,9 +24,10 @@ from flows.stages.compose import Composed, ComposedReport
 from flows.stages.pages import checks_page, index_page
 from flows.stages.run import MonthRun
 from flows.state.editions import Edition, ReportEntry, newest_edition, publish, take_over
-from transforms.stages import Severity
+from transforms.stages import Finding, Severity
 
 BATCH = 50
+_WARNINGS_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +203,31 @@ def _keep_config(run: MonthRun) -> None:
 
 
 def _warnings(composed: Composed) -> tuple[str, ...]:
-    shown = [finding for finding in composed.findings if finding.severity is not Severity.INFO]
-    lines = [f"{finding.severity.value}: {finding.message}" for finding in shown[:10]]
-    if len(shown) > len(lines):
-        lines.append(f"… and {len(shown) - len(lines)} more findings, on the checks page")
+    """One line a kind of finding in an extract: one fault often shows in many places, and the page lists them all."""
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in composed.findings:
+        if finding.severity is not Severity.INFO:
+            alike.setdefault((finding.severity.value, finding.code, finding.extract), []).append(finding)
+    groups = list(alike.values())
+    lines = [_told_once(group) for group in groups[:_WARNINGS_TOLD]]
+    if len(groups) > len(lines):
+        lines.append(f"… and {sum(map(len, groups[_WARNINGS_TOLD:]))} more findings, on the checks page")
     return tuple(lines)
+
+
+def _told_once(group: Sequence[Finding]) -> str:
+    first, more = group[0], len(group) - 1
+    rest = f" (and {more} more like it, on the checks page)" if more else ""
+    return f"{first.severity.value}: {_with_place(first)}{rest}"
+
+
+def _with_place(finding: Finding) -> str:
+    """The message, with file and line, or else the extract, before it unless it names them itself."""
+    where = finding.file or finding.extract
+    if not where or where in finding.message:
+        return finding.message
+    line = f":{finding.line}" if finding.file and finding.line else ""
+    return f"{where}{line}: {finding.message}"
 
 
 def _slow() -> tuple[str, ...]:

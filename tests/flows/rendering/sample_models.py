@@ -306,7 +306,8 @@ def ugly() -> ReportModel:
     ]  # fmt: skip
     rough = metric_row(
         f"Kunden{LONG}", "Mio. ¥ vor Rückläufern", "123,456,789.0", "−1,234,567.8", "99,999,999", "−1,234.5%",
-        "below, 12th month", f"{LONG} — Associate {LONG}", 9.9, better=False, ahead="123,456,789", ahead_note="unrealistic: 3%", seed=40,
+        "below, 12th month", f"{LONG} — Associate {LONG}", 9.9, better=False, ahead="123,456,789",
+        ahead_note="unrealistic: 3%", seed=40,
     )  # fmt: skip
     blocks = (
         *(block.model_copy(update={"rows": (*block.rows, rough)}) for block in BLOCKS),

@@ -65,8 +65,8 @@ def test_the_edition_on_the_page_follows_the_label(documents: Mapping[str, Docum
 # -- what a reader finds ---------------------------------------------------------------------------------------
 
 
-def test_a_manager_of_eight_reads_four_pages_at_the_most(documents: Mapping[str, Document]) -> None:
-    assert documents["manager-of-eight"].pages <= 4
+def test_a_manager_of_eight_reads_three_pages(documents: Mapping[str, Document]) -> None:
+    assert documents["manager-of-eight"].pages == 3
 
 
 def pages_of(path: Path) -> Iterator[tuple[Any, Any]]:
@@ -250,3 +250,22 @@ def test_equal_charts_are_kept_once() -> None:
 def test_a_model_read_from_its_file_is_the_same_report(documents: Mapping[str, Document]) -> None:
     model = ReportModel.model_validate_json(manager_of_eight().canonical_json())
     assert pdf_bytes(model, "Edition 1") == documents["manager-of-eight"].pdf
+
+
+def test_where_weasyprint_cannot_keep_parts_together_the_report_is_made_without(
+    documents: Mapping[str, Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WeasyPrint 70 asserts on some piles of rules against breaks; the second try lets every page break."""
+    from flows.rendering import document
+    from flows.rendering.page import OwnPage
+
+    whole = OwnPage.laid_out
+
+    def failing(page: Any, fonts: Any, sheets: list[Any], drawings: Any) -> Any:
+        assert len(sheets) > 1
+        return whole(page, fonts, sheets, drawings)
+
+    monkeypatch.setattr(OwnPage, "laid_out", failing)
+    made = document.render(manager_of_eight(), "Edition 1")
+    assert made.pages <= documents["manager-of-eight"].pages
+    assert "may stand on two pages" in made.warnings[0]

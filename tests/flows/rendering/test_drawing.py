@@ -21,7 +21,7 @@ def picture(svg: bytes, *, compiled: bool) -> bytes:
     drawing = compile_svg(svg)
     assert drawing
     page = OwnPage(PAGE, prepared.defaults, OwnFetcher({"chart:one": svg}))
-    document = page.laid_out(prepared.fonts, prepared.sheets["A4"], {"chart:one": drawing} if compiled else {})
+    document = page.laid_out(prepared.fonts, [prepared.sheets["A4"]], {"chart:one": drawing} if compiled else {})
     with pypdfium2.PdfDocument(written_pdf(pdf_objects(document))) as pdf:
         return bytes(pdf[0].render(scale=1.0, grayscale=True).buffer)
 

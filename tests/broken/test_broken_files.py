@@ -1,0 +1,270 @@
+"""Extracts that are not what they should be: what depends on them is withheld and said, everything else goes out."""
+
+import gzip
+import io
+import sqlite3
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.broken.company import Break, Company, sales_lines, service_lines, write_company
+from tests.broken.telling import (
+    NOTHING,
+    REVENUE,
+    SOLVED,
+    Row,
+    added,
+    both,
+    changed,
+    healthy_again,
+    instead,
+    refute,
+    removed,
+    written,
+)
+
+EXTRACTS = "config/extracts.yaml"
+SALES = "data/sales/2026-10.csv"
+SERVICE = "data/service/2026-10.csv"
+PEOPLE = "data/people.csv"
+ORDERS = sales_lines("2026-10")
+FILES = "files: sales/{month}*"
+
+
+def as_parquet(text: str) -> bytes:
+    """The lines of a CSV as a Parquet file of texts."""
+    heading, *lines = (line.split(",") for line in text.splitlines())
+    file = io.BytesIO()
+    pq.write_table(pa.table({name: [line[at] for line in lines] for at, name in enumerate(heading)}), file)
+    return file.getvalue()
+
+
+def as_zip(text: str) -> bytes:
+    """A zip archive with the text in it."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("orders.csv", text)
+    return file.getvalue()
+
+
+def locked_workbook() -> bytes:
+    """What Excel saves with a password: a compound file with a stream EncryptedPackage ([MS-CFB], [MS-OFFCRYPTO])."""
+    free, end, fat_sector, sectors = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 8
+    header = struct.pack(
+        "<8s16sHHHHH6sIIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, 1, 1, 0,
+        4096, end, 0, end, 0, 0,
+    )  # fmt: skip
+    fat = [fat_sector, end, *range(3, 2 + sectors), end]
+    entries = [("Root Entry", 5, 1, end, 0), ("EncryptedPackage", 2, free, 2, sectors * 512), ("", 0, free, 0, 0)]
+    directory = b"".join(
+        struct.pack(
+            "<64sHBBIII36sIQ", name.encode("utf-16-le"), 2 * len(name) + 2 if name else 0, kind, 1, free, free, child,
+            b"", start, size,
+        )
+        for name, kind, child, start, size in [*entries, entries[-1]]
+    )  # fmt: skip
+    return (
+        header
+        + struct.pack("<108I", *[free] * 108)
+        + struct.pack("<128I", *fat, *[free] * (128 - len(fat)))
+        + directory
+        + bytes(sectors * 512)
+    )
+
+
+def in_database(**tables: str) -> Break:
+    """Sales that come from the table `orders` of a SQLite database which has these tables."""
+
+    def broken(company: Company) -> None:
+        company.change(EXTRACTS, FILES, "{url: \"sqlite:///shop.db\", table: orders, month_by: day}")
+        company.change(EXTRACTS, "source:\n    {url", "source: {url")
+        shop = sqlite3.connect(company.path("data/shop.db"))
+        for name, columns in tables.items():
+            shop.execute(f"CREATE TABLE {name} ({columns})")
+        shop.close()
+
+    return broken
+
+
+ROWS: dict[str, Row] = {
+    # -- not there, or nothing in it
+    "sales have no file": Row(removed(SALES), 0, ("critical: sales", "2026-10", "sales/2026-10*"), REVENUE),
+    "an empty file": Row(written(SALES, ""), 0, ("sales/2026-10.csv: empty", "row of headings", "again"), REVENUE),
+    "headings only": Row(
+        written(SALES, "order_id,seller,day,amount\n"), 0, ("sales/2026-10.csv", "headings only", "2026-10"), NOTHING
+    ),
+    "a folder in place of the file": Row(
+        both(removed(SERVICE), lambda c: c.path(SERVICE).mkdir()), 0,
+        ("service/2026-10.csv: This is a folder, not a file.",), SOLVED,
+    ),
+    # -- not what it says it is
+    "a web page called xls": Row(
+        instead(SALES, "data/sales/2026-10.xls", b"<!DOCTYPE html>\n<html><body>Log in</body></html>"), 0,
+        ("sales/2026-10.xls: This is a web page (HTML), not a table", "“<!DOCTYPE html>”", "CSV or .xlsx"), REVENUE,
+    ),
+    "a locked workbook": Row(
+        instead(SALES, "data/sales/2026-10.xlsx", locked_workbook()), 0,
+        ("sales/2026-10.xlsx: The workbook is locked with a password. Save it without one.",), REVENUE,
+    ),
+    "half a zip archive": Row(
+        instead(SALES, "data/sales/2026-10.zip", as_zip(ORDERS)[:120]), 0,
+        ("sales/2026-10.zip", "damaged or was cut off", "again"), REVENUE,
+    ),
+    "half a gzip file": Row(
+        instead(SALES, "data/sales/2026-10.csv.gz", gzip.compress(ORDERS.encode())[:90]), 0,
+        ("sales/2026-10.csv.gz", "damaged or was cut off"), REVENUE,
+    ),
+    "half a Parquet file": Row(
+        instead(SALES, "data/sales/2026-10.parquet", as_parquet(ORDERS)[:400]), 0,
+        ("sales/2026-10.parquet", "damaged or was cut off"), REVENUE,
+    ),
+    # -- text
+    "another encoding than declared": Row(
+        both(changed(EXTRACTS, FILES, f"{FILES}\n    encoding: utf-8"),
+             lambda c: c.write(SALES, ORDERS.replace("-AS02-0", "-Müller", 1).encode("cp1252"))), 0,
+        ("sales/2026-10.csv:2:", "not utf-8", "fc", "encoding: auto"), REVENUE,
+    ),
+    "UTF-16 without a mark is read": Row(
+        lambda c: c.write(SALES, ORDERS.encode("utf-16-le")), 0, None, NOTHING
+    ),
+    "another separator is read": Row(written(SALES, ORDERS.replace(",", ";")), 0, None, NOTHING),
+    "another separator than declared": Row(
+        changed(EXTRACTS, FILES, f"{FILES}\n    separator: ';'"), 0,
+        ("sales", "order_id,seller,day,amount", "separator"), REVENUE,
+    ),
+    "a row with a field too many": Row(
+        changed(SALES, "211.50", "211,50") if "211.50" in ORDERS else changed(SALES, ".50\n", ",50\n"), 0,
+        ("sales/2026-10.csv line 2 has 5 fields where there are 4 headings", "“50”", "needs quotes"), NOTHING,
+    ),
+    "a row with fields too few": Row(
+        changed(SALES, ",2026-10-03,270.50", ""), 0,
+        ("sales/2026-10.csv line 2 has 2 fields where there are 4 headings", "taken as missing"), NOTHING,
+    ),
+    "a quote that is not closed": Row(
+        changed(SALES, ",AS03,", ',"AS03,'), 0,
+        ("sales/2026-10.csv:4: A quote in this record is opened and never closed.", "Close it"), REVENUE,
+    ),
+    # -- columns
+    "a column is missing": Row(
+        written(SALES, ORDERS.replace(",amount", "").replace(".50", "").replace(",2026", ",2026")), 0,
+        ("no column “amount”",), REVENUE,
+    ),
+    "a column has another heading": Row(
+        changed(SALES, "amount", "amonut"), 0,
+        ("sales 2026-10 has no column “amount”", "Did you mean “amonut”?", "`from` of amount in extracts.yaml"), REVENUE,
+    ),
+    "a policy column": Row(
+        both(changed(SALES, "day,amount", "day,amount,Written Warning"),
+             lambda c: c.write(SALES, c.path(SALES).read_text("utf-8").replace(".50\n", ".50,no\n"))), 0,
+        ("sales/2026-10.csv: Column “Written Warning”", "policy violations", "Take the column out"), REVENUE,
+    ),
+    # -- values
+    "an unreadable amount": Row(
+        changed(SALES, "270.50", "270 Euro 50"), 0,
+        ("sales 2026-10: 1 row set aside, amount is unreadable", "“270 Euro 50” at sales/2026-10.csv:2", "decimal"),
+        NOTHING,
+    ),
+    "an unreadable date": Row(
+        changed(SALES, "2026-10-03", "2026-02-30"), 0,
+        ("sales 2026-10: 1 row set aside, day is unreadable", "“2026-02-30” at sales/2026-10.csv:2", "declared as iso"),
+        NOTHING,
+    ),
+    "a date of another month": Row(
+        changed(SALES, "2026-10-03", "2026-09-03"), 0,
+        ("1 row set aside, day lies outside 2026-10", "“2026-09-03” at sales/2026-10.csv:2", "month_by"), NOTHING,
+    ),
+    "the file of another month": Row(
+        written(SALES, sales_lines("2026-09")), 0,
+        ("sales 2026-10: 8 rows set aside, day lies outside 2026-10", "“2026-09-03” at sales/2026-10.csv:2"), NOTHING,
+    ),
+    "rows stand twice": Row(
+        added(SALES, "\n".join(ORDERS.splitlines()[1:4]) + "\n"), 0, ("3", "the same row again"), NOTHING, page=True
+    ),
+    "rows contradict each other": Row(
+        added(SALES, ORDERS.splitlines()[1].replace("270", "999") + "\n"), 0,
+        ("sales 2026-10: 2 rows set aside", "order_id", "“2026-10-AS02-0”", "sales/2026-10.csv:2"), NOTHING,
+    ),
+    "amounts in several currencies without rates": Row(
+        both(changed(EXTRACTS, "amount: money", "amount: money\n    currency: text"),
+             changed(EXTRACTS, "main_measure: amount", "main_measure: amount\n  currency: currency"),
+             changed(SALES, "day,amount", "day,amount,currency"),
+             lambda c: c.write(SALES, c.path(SALES).read_text("utf-8").replace(".50\n", ".50,EUR\n")
+                               .replace("EUR", "USD", 1))), 0,
+        ("1 row", "USD", "sales/2026-10.csv:2", "no exchange rate to EUR", "2026-10,USD"), REVENUE,
+    ),
+    "no answer is yes or no": Row(
+        written(SERVICE, service_lines("2026-10").replace(",yes", ",maybe").replace(",no", ",maybe")), 0,
+        ("service 2026-10: 16 rows set aside, solved is unreadable", "“maybe” at service/2026-10.csv:2", "true or false"),
+        NOTHING,
+    ),
+    # -- databases
+    "the database lacks the table": Row(
+        in_database(order_lines="order_id"), 0,
+        ("There is no table “orders” at “sqlite:///shop.db”", "order_lines"), REVENUE,
+    ),
+    "the database lacks the column": Row(
+        in_database(orders="order_id, seller, tag, amount"), 0,
+        ("orders", "“day” (month_by) is not there", "“order_id”"), REVENUE,
+    ),
+    "the database file is missing": Row(
+        both(in_database(), lambda c: c.path("data/shop.db").unlink()), 0,
+        ("There is no SQLite file “shop.db”", "data folder"), REVENUE,
+    ),
+    "the sales database does not answer": Row(
+        changed(EXTRACTS, FILES, "url: postgresql://reader@127.0.0.1:1/shop\n    table: orders\n    month_by: day"), 0,
+        ("“postgresql:orders”", "cannot be read (tried 3 times)", "refused", "whether the database is up"), REVENUE,
+    ),
+    # -- hr: without it nothing can be attributed
+    "hr has no file": Row(removed(PEOPLE), 3, ("No file matches “people.csv”", "Put the file there")),
+    "hr is empty": Row(written(PEOPLE, ""), 3, ("people.csv: empty", "again")),
+    "hr has headings only": Row(
+        lambda c: c.write(PEOPLE, c.path(PEOPLE).read_text("utf-8").splitlines()[0] + "\n"), 1,
+        ("people.csv", "hr extract of 2026-10", "no row"),
+    ),
+    "hr lacks the id": Row(
+        changed(PEOPLE, "associate,", "asociate,"), 1, ("no column “associate”", "Did you mean “asociate”?")
+    ),
+    "hr lacks the first day": Row(
+        changed(PEOPLE, "valid_from", "validfrom"), 3, ("people.csv: Column “valid_from”", "Did you mean validfrom?")
+    ),
+    "hr has a policy column": Row(
+        changed(PEOPLE, "leave_date", "Abmahnung"), 1, ("people.csv: Column “Abmahnung”", "Take the column out")
+    ),
+    "the hr database does not answer": Row(
+        changed(EXTRACTS, '{files: "people.csv"}', "{url: \"postgresql://reader@127.0.0.1:1/hr\", table: people}"), 3,
+        ("“postgresql:people”", "cannot be read (tried 3 times)", "refused", "whether the database is up"),
+    ),
+}  # fmt: skip
+MENDED = ("an empty file", "hr has no file", "a locked workbook")
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    company = write_company(tmp_path_factory.mktemp("healthy") / "company")
+    assert company.make().messages == ()
+    return company
+
+
+@pytest.fixture
+def company(healthy: Company, tmp_path: Path) -> Iterator[Company]:
+    yield healthy.copy(tmp_path / "company")
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_a_broken_extract_gives_its_one_message(company: Company, case: str) -> None:
+    refute(ROWS[case], company)
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_once_mended_it_runs_again(company: Company, healthy: Company, case: str) -> None:
+    ROWS[case].broken(company)
+    company.make()
+    healthy_again(company, healthy)
+    told = company.make()
+    assert (told.status, told.messages) == (0, ())
+    assert company.withheld() == set()

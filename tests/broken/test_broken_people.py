@@ -1,0 +1,128 @@
+"""People, teams and managers that contradict themselves: everyone is still placed, and the fault is told with its line.
+
+Only where nobody at all can be placed is the month refused.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.broken.company import PEOPLE as HR
+from tests.broken.company import Company, write_company
+from tests.broken.telling import NOTHING, Row, added, both, changed, healthy_again, refute, written
+
+PEOPLE = "data/people.csv"
+SALES = "data/sales/2026-10.csv"
+
+
+def as_hr(*lines: str) -> str:
+    """The hr file with other lines."""
+    return "\n".join([HR.splitlines()[0], *lines]) + "\n"
+
+
+ROWS: dict[str, Row] = {
+    "managers in a circle": Row(
+        changed(PEOPLE, "North team,,2020", "North team,AS04,2020"), 0,
+        ("warning: people.csv:2:", "AS01 → AS04 → AS01", "outside the circle"), NOTHING,
+    ),
+    "two managers at once": Row(
+        added(PEOPLE, "AS03,Associate 3,as03@tiny.example,NORTH,North team,AS04,2020-01-01,,2026-10-10,\n"), 0,
+        ("warning: people.csv", "“AS03” has two managers", "“AS01” (line 4)", "“AS04” (line 8)", "valid_to"), NOTHING,
+    ),
+    "a manager who is nobody": Row(
+        changed(PEOPLE, "South team,AS04", "South team,AS99"), 0,
+        ("warning: people.csv:6:", "“AS99” is no associate", "“AS05” reports", "Add a row"), NOTHING,
+    ),
+    "a manager who has left": Row(
+        changed(PEOPLE, "South team,AS01,2020-01-01,,", "South team,AS01,2020-01-01,2026-10-15,"), 0,
+        ("people.csv", "“AS04”", "last day 2026-10-15", "from 2026-10-16 on"), NOTHING,
+    ),
+    "sales of an unknown id": Row(
+        changed(SALES, "AS02", "AS77"), 0, ("sales", "“AS77”", "sales/2026-10.csv", "identities.csv"), NOTHING
+    ),
+    "an empty id": Row(
+        changed(PEOPLE, "AS03,Associate 3", ",Associate 3"), 0,
+        ("warning: people.csv:4:", "no id", "set aside", "needs the id"), NOTHING,
+    ),
+    "ids that differ in capitals": Row(
+        added(PEOPLE, "as02,Associate 7,as07@tiny.example,NORTH,North team,AS01,2020-01-01,,2020-01-01,\n"), 0,
+        ("“AS02”, “as02”", "treated as different"), NOTHING, page=True,
+    ),
+    "ids that differ in leading zeros": Row(
+        added(PEOPLE, "7,Associate 7,as07@tiny.example,NORTH,North team,AS01,2020-01-01,,2020-01-01,\n"
+                      "007,Associate 8,as08@tiny.example,NORTH,North team,AS01,2020-01-01,,2020-01-01,\n"), 0,
+        ("“007”, “7”", "treated as different"), NOTHING, page=True,
+    ),
+    "hired after leaving": Row(
+        changed(PEOPLE, "AS03,Associate 3,as03@tiny.example,NORTH,North team,AS01,2020-01-01,,",
+                "AS03,Associate 3,as03@tiny.example,NORTH,North team,AS01,2020-01-01,2019-01-01,"), 0,
+        ("warning: people.csv:4:", "“AS03”", "2020-01-01", "2019-01-01", "set aside"), NOTHING,
+    ),
+    "ends before it begins": Row(
+        changed(PEOPLE, "AS03,Associate 3,as03@tiny.example,NORTH,North team,AS01,2020-01-01,,2020-01-01,",
+                "AS03,Associate 3,as03@tiny.example,NORTH,North team,AS01,2020-01-01,,2020-01-01,2019-12-31"), 0,
+        ("warning: people.csv:4:", "2019-12-31", "2020-01-01", "set aside"), NOTHING,
+    ),
+    "an unreadable first day": Row(
+        changed(PEOPLE, "AS03,Associate 3,as03@tiny.example,NORTH,North team,AS01,2020-01-01,,2020-01-01,",
+                "AS03,Associate 3,as03@tiny.example,NORTH,North team,AS01,2020-01-01,,1.1.2020,"), 0,
+        ("1 row set aside, valid_from is unreadable as a date", "“1.1.2020” at people.csv:4", "declared as iso"), NOTHING,
+    ),
+    "a team with two names": Row(
+        changed(PEOPLE, "SOUTH,South team,AS01", "SOUTH,Southern team,AS01"), 0,
+        ("people.csv", "“SOUTH”", "“South team”, “Southern team”", "one name"), NOTHING,
+    ),
+    "an address that is none": Row(
+        changed(PEOPLE, "as04@tiny.example", "as04(at)tiny.example"), 0,
+        ("warning: people.csv:5:", "“as04(at)tiny.example”", "no report is mailed"), NOTHING,
+    ),
+    "a manager without an address": Row(
+        changed(PEOPLE, "as04@tiny.example", ""), 0, ("people.csv:5", "“AS04”", "no address"), NOTHING
+    ),
+    "one address of two people": Row(
+        changed(PEOPLE, "as04@tiny.example", "as01@tiny.example"), 0,
+        ("people.csv", "“AS01”, “AS04”", "as01@tiny.example", "Each needs their own"), NOTHING,
+    ),
+    "nobody valid in the month": Row(
+        lambda c: c.write(PEOPLE, HR.replace(",2020-01-01,\n", ",2020-01-01,2025-12-31\n")), 1,
+        ("None of the 6 rows of the hr extract holds on a day of 2026-10.", "Give hr rows that hold in the month"),
+    ),
+    "no row has an id": Row(
+        lambda c: c.write(PEOPLE, "\n".join(
+            line if line.startswith("associate") else line[4:] for line in HR.splitlines()) + "\n"), 1,
+        ("hr extract of 2026-10 has no associate at all", "6 rows", "column associate"),
+    ),
+    "everyone hired after the month": Row(
+        lambda c: c.write(PEOPLE, HR.replace("2020-01-01", "2026-11-15")), 1,
+        ("people.csv", "2026-10", "Give hr rows that hold in the month"),
+    ),
+}  # fmt: skip
+MENDED = ("managers in a circle", "nobody valid in the month")
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    company = write_company(tmp_path_factory.mktemp("healthy") / "company")
+    assert company.make().messages == ()
+    return company
+
+
+@pytest.fixture
+def company(healthy: Company, tmp_path: Path) -> Iterator[Company]:
+    yield healthy.copy(tmp_path / "company")
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_broken_people_give_their_one_message(company: Company, case: str) -> None:
+    refute(ROWS[case], company)
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_once_mended_it_runs_again(company: Company, healthy: Company, case: str) -> None:
+    ROWS[case].broken(company)
+    company.make()
+    healthy_again(company, healthy)
+    told = company.make()
+    assert (told.status, told.messages) == (0, ())
+    assert company.withheld() == set()

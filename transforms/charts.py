@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from transforms.report_model import BulletChart, Sense, SeriesChart, VarianceBar
 
-SERIES_WIDTH, SERIES_HEIGHT, SERIES_PAD = 168.0, 36.0, 4.0
+SERIES_WIDTH, SERIES_HEIGHT, SERIES_PAD = 168.0, 48.0, 4.0
 SPARK_WIDTH, SPARK_HEIGHT = 84.0, 20.0
 BULLET_WIDTH, BULLET_HEIGHT = 150.0, 16.0
 BULLET_FULL = 1.5
@@ -63,21 +63,17 @@ def _line(axes: _Axes, values: Sequence[float]) -> str:
 
 
 def _steps(axes: _Axes, values: Sequence[float]) -> str:
-    """A step line, each month's value held over the month's width."""
+    """Each month's value held over the month's width; equal neighbours are one stroke, others are not joined."""
     path: list[str] = []
     last_y: float | None = None
     for index, value in enumerate(values):
         if math.isnan(value):
             last_y = None
             continue
-        left = max(axes.x(index - 0.5), 0.0)
-        right = min(axes.x(index + 0.5), axes.width)
         y = axes.y(value)
-        if last_y is None:
-            path.append(f"M{_point(left, y)}")
-        elif y != last_y:
-            path.append(f"L{_point(left, y)}")
-        path.append(f"L{_point(right, y)}")
+        if y != last_y:
+            path.append(f"M{_point(max(axes.x(index - 0.5), 0.0), y)}")
+        path.append(f"L{_point(min(axes.x(index + 0.5), axes.width), y)}")
         last_y = y
     return "".join(path)
 
@@ -91,7 +87,7 @@ def series_chart(
     sense: Sense = Sense.NONE,
     width: float = SERIES_WIDTH,
     height: float = SERIES_HEIGHT,
-    dots: bool = True,
+    dots: bool = False,
 ) -> SeriesChart:
     """Months of a metric with its expectation and last year, oldest first, missing values as NaN, equally long."""
     axes = _Axes(width, height, len(actual), [*actual, *expectation, *last_year], SERIES_PAD)
@@ -113,7 +109,7 @@ def series_chart(
 
 def sparkline(actual: Sequence[float], *, alt: str, sense: Sense = Sense.NONE) -> SeriesChart:
     """A small line of the actuals alone."""
-    return series_chart(actual, [], [], alt=alt, sense=sense, width=SPARK_WIDTH, height=SPARK_HEIGHT, dots=False)
+    return series_chart(actual, [], [], alt=alt, sense=sense, width=SPARK_WIDTH, height=SPARK_HEIGHT)
 
 
 def bullet(

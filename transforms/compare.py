@@ -253,13 +253,16 @@ def _compare_metric(board: _Board, people: _People, looks: Ints, position: int, 
 
 
 def _spoken_of(board: _Board, position: int, reasons: np.ndarray) -> Flags:
-    """Units with a figure this year, or an expectation that someone wrote, or one by rule and any figure ever."""
+    """Units with a figure this year, or an expectation that someone wrote, or one by rule and any figure ever.
+
+    A withheld metric is spoken of at least for the organisation, so that it is missing nowhere in silence.
+    """
     figure = np.isfinite(board.figures["value"][:, position])
     asked = np.isfinite(board.expected[:, position, -1])
     ever = figure.any(axis=1)
     has = figure[:, -MONTHS_A_YEAR:].any(axis=1) | (asked & (ever | board.from_table[:, position, -1]))
     present = np.isfinite(board.figures["rows"][:, position]).any(axis=1)
-    has |= (reasons != "") & (present | asked)
+    has |= (reasons != "") & (present | asked | (board.kinds == UnitKind.ORGANISATION.value))
     individual = board.metric(position).individual
     month = month_of_number(board.last - int(board.lags[position]))
     if individual is None or individual.start > month.last_day:

@@ -98,14 +98,13 @@ def _print_details(edition: Edition) -> None:
 
     click.echo("\nReports, each with the edition in which it last changed")
     table = Table(box=None, pad_edge=False)
-    for heading in ("Report", "Title", "Pages", "Edition", "Recipients"):
+    for heading in ("Report", "Title", "Edition", "Recipients"):
         # Folded, not cut off: who receives a report must be read whole.
-        table.add_column(heading, justify="right" if heading in {"Pages", "Edition"} else "left", overflow="fold")
+        table.add_column(heading, justify="right" if heading == "Edition" else "left", overflow="fold")
     for report in edition.manifest["reports"]:
         table.add_row(
             escape(report["report_id"]),
             escape(report["title"]),
-            str(report["pages"]),
             str(report["edition"]),
             escape(", ".join(report["recipients"])) or "nobody",
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from config.errors import OutsideError, UsageError, YardstickError
+from config.errors import OutsideError, YardstickError
 from config.months import Month
 from flows.stages.version import VERSION
 
@@ -22,14 +22,11 @@ class MonthType(click.ParamType[Month]):
 
     name = "month"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        """Read 2026-10."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:  # noqa: ARG002
+        """Read 2026-10. Raises UsageError for anything else."""
         if isinstance(value, Month):
             return value
-        try:
-            return Month.parse(str(value))
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
+        return Month.parse(str(value))
 
 
 MONTH = MonthType()
@@ -73,7 +70,7 @@ def demo(state_dir: Path | None, associates: int) -> None:
     _commands("making").demo(state_dir, associates)
 
 
-@yardstick.command()
+@yardstick.command(short_help="Make an edition of MONTH (2026-10). Nothing is sent.")
 @click.argument("month", type=MONTH)
 @config_option
 @state_option
@@ -107,7 +104,7 @@ def preview(
     _commands("looking").preview(month, unit, config_dir, state_dir, show=show, serve=serve, port=port)
 
 
-@yardstick.command()
+@yardstick.command(short_help="Editions, their checks, and what was withheld.")
 @click.argument("month", type=MONTH, required=False)
 @config_option
 @state_option
@@ -117,7 +114,7 @@ def status(month: Month | None, config_dir: Path | None, state_dir: Path | None,
     _commands("looking").status(month, config_dir, state_dir, as_json=as_json)
 
 
-@yardstick.command()
+@yardstick.command(short_help="Write a configuration for the files in DIR.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--to", "target", type=click.Path(path_type=Path), metavar="DIR", help="Default: DIR/yardstick.")
 def init(folder: Path, target: Path | None) -> None:
@@ -169,6 +166,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(arguments: list[str]) -> int:
     # `--debug` is understood wherever it stands.
     rest = [argument for argument in arguments if argument != "--debug"]
+    stdout = sys.stdout
     try:
         yardstick.main(args=rest, prog_name="yardstick", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -177,8 +175,13 @@ def _run(arguments: list[str]) -> int:
         click.echo("\nyardstick: stopped. Nothing was half-published; run the same command to go on.", err=True)
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        asked = getattr(error, "ctx", None)
+        hint = f" See `{asked.command_path} --help`." if asked else ""
+        click.echo(f"yardstick: {error.format_message()}{hint}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # Where nobody reads on (`yardstick status | head -1`) click puts another stdout in place and ends with 1.
+        if sys.stdout is stdout:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
     return 0

@@ -89,7 +89,7 @@ def _measured(
     broken = [definition for definition in group.definitions if definition.plan.name in reasons]
     # Reports repeat why a figure is withheld: the value it failed on stays with the operator.
     failed = [
-        Withheld(definition.plan.name, kind, "", f"it cannot be computed from the {definition.plan.metric.extract} rows")
+        Withheld(definition.plan.name, kind, "", f"it cannot be computed from {definition.plan.metric.extract}")
         for definition in broken
         for kind in allowed_kinds(definition, group.month)
     ]

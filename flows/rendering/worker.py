@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.errors import YardstickError
+from config.errors import OutsideError, YardstickError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,26 @@ def render_chunk(jobs: tuple[RenderJob, ...]) -> list[Rendered]:
 
 
 def render_job(job: RenderJob) -> Rendered:
-    """Read the model, render it, write the PDF. Never raises for a report's own fault."""
+    """Read the model, render it, write the PDF. Never raises for a report's own fault.
+
+    Raises OutsideError where the disk fails: no other report could be kept either.
+    """
     from flows.rendering.document import render
     from transforms.report_model import ReportModel
 
     try:
         model = ReportModel.model_validate_json(job.model_path.read_bytes())
         document = render(model, job.edition_label)
-        write_private(job.pdf_path, document.pdf)
     except YardstickError as error:
         return _failed(job, str(error))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one report must not stop the batch
         return _failed(job, f"{type(error).__name__}: {error}")
+    try:
+        write_private(job.pdf_path, document.pdf)
+    except OSError as error:
+        raise OutsideError(
+            f"{job.pdf_path} cannot be written: {error.strerror}.", fix="Make room, or mend its permissions."
+        ) from error
     digest = hashlib.sha256(document.pdf).hexdigest()
     return Rendered(job.pdf_path, digest, document.pages, warnings=document.warnings)
 

@@ -251,7 +251,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         shown = Path(error.filename) if isinstance(error.filename, str) else path
         raise OutsideError(
-            f"Nothing can be written there: {error.strerror or error}.",
+            f"Nothing can be written there: {os.strerror(error.errno) if error.errno else error}.",
             fix="Make room on the disk, or let the user yardstick runs as write there.",
             place=Place(shown),
         ) from error

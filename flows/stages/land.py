@@ -11,6 +11,7 @@ from config.models import ExtractKind, FilesSource
 from config.months import Month, months_between
 from flows.checks import check_extract, load_rates
 from flows.sources import SourceSession, existing_landing
+from flows.sources.contents import of_month
 from flows.stages.run import MonthRun
 from transforms.stages import Checked, Landing
 
@@ -85,7 +86,8 @@ def _land(run: MonthRun, extract: str) -> tuple[list[Landing], str]:
                 failure = f"{extract} has nothing for {month}. {_remedy(run, extract)}"
                 if is_hr:
                     raise SourceError(
-                        f"The hr extract “{extract}” has nothing for {month}; without it nothing can be attributed.",
+                        f"The hr extract “{extract}” has nothing for {month}: no file, or no row that had begun by its "
+                        "last day. Without it nothing can be attributed.",
                         fix=_remedy(run, extract),
                     )
     return landings, failure
@@ -94,7 +96,8 @@ def _land(run: MonthRun, extract: str) -> tuple[list[Landing], str]:
 def _remedy(run: MonthRun, extract: str) -> str:
     source = run.config.extracts[extract].source
     if isinstance(source, FilesSource) and source.month_by is None:
-        return f"Put {' or '.join(source.files)} into {run.data_dir}, or mend its files in extracts.yaml."
+        names = " or ".join(of_month(pattern, run.month) for pattern in source.files)
+        return f"Put {names} into {run.data_dir}, or mend its files in extracts.yaml."
     return "Deliver its rows, or mend its source in extracts.yaml."
 
 

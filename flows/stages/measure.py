@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from config.errors import Place, RefusedError
+from config.errors import OutsideError, Place, RefusedError
 from config.models import Config, Extract, Metric
 from config.months import Month, months_between
 from flows.checks import read_checked
@@ -39,10 +39,11 @@ class FactsRecord:
 
 
 def measure(run: MonthRun, inputs: Mapping[str, Inputs]) -> list[Month]:
-    """Write the facts of every month that has hr, oldest first; months already measured so are left untouched."""
+    """Write the facts of every month that has hr and rows to measure, oldest first; those already measured so stay."""
     measured = []
     hr_name, _ = run.config.hr()
-    for month in (checked.month for checked in inputs[hr_name].checked):
+    first = _first_measurable(run, inputs)
+    for month in (checked.month for checked in inputs[hr_name].checked if checked.month >= first):
         parts = {name: item.up_to(month) for name, item in inputs.items()}
         fingerprint = _fingerprint(run.config, month, parts)
         known = read_record(run, month)
@@ -50,6 +51,13 @@ def measure(run: MonthRun, inputs: Mapping[str, Inputs]) -> list[Month]:
             _measure_one(run, month, parts, fingerprint)
         measured.append(month)
     return measured
+
+
+def _first_measurable(run: MonthRun, inputs: Mapping[str, Inputs]) -> Month:
+    """The first month in which any metric has rows. hr often reaches further back, with nothing to measure there."""
+    measured = {metric.extract for metric in run.config.metrics.values()}
+    months = (checked.month for name in measured for checked in inputs[name].checked)
+    return min(months, default=run.month)
 
 
 def organisation_of(config: Config, month: Month, hr: Checked) -> Organisation:
@@ -192,7 +200,16 @@ def _month(written: object) -> Month:
 def read_facts(run: MonthRun, months: Sequence[Month]) -> pd.DataFrame:
     """The facts of these months, one frame, sorted by key; none later than the run's month."""
     paths: list[Path] = [run.state.facts(month) for month in months if month <= run.month]
-    frames = [pd.read_parquet(path) for path in paths if path.is_file()]
+    frames = [_read_facts(path) for path in paths if path.is_file()]
     if not frames:
         raise RefusedError(f"There are no facts of {run.month}.", fix="Run the month first.")
     return shaped(pd.concat(frames, ignore_index=True), FACTS)
+
+
+def _read_facts(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise OutsideError(
+            f"{path} cannot be read: it is damaged or was cut off.", fix="Delete it: it is made again."
+        ) from error

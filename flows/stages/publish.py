@@ -28,6 +28,7 @@ from transforms.stages import Finding, Severity
 
 BATCH = 50
 _WARNINGS_TOLD = 10
+_UNKNOWN_ID = "engine.unknown_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,9 @@ def _warnings(composed: Composed) -> tuple[str, ...]:
     alike: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in composed.findings:
         if finding.severity is not Severity.INFO:
-            alike.setdefault((finding.severity.value, finding.code, finding.extract), []).append(finding)
+            # Who is missing in hr is unknown in every other extract.
+            extract = "" if finding.code == _UNKNOWN_ID else finding.extract
+            alike.setdefault((finding.severity.value, finding.code, extract), []).append(finding)
     groups = list(alike.values())
     lines = [_told_once(group) for group in groups[:_WARNINGS_TOLD]]
     if len(groups) > len(lines):

@@ -60,9 +60,14 @@ def read_edition(state: StateRoot, month: Month, number: int) -> Edition:
         len(edition.reports)  # a manifest without its reports is none
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutsideError(
-            f"{folder / MANIFEST} cannot be read: {error}.", fix="Restore it from a backup, or move the edition away."
+            f"{folder / MANIFEST} cannot be read: {_why_unreadable(error)}.",
+            fix="Restore it from a backup, or move the edition away.",
         ) from error
     return edition
+
+
+def _why_unreadable(error: Exception) -> str:
+    return error.strerror or "unknown" if isinstance(error, OSError) else "it is damaged or was cut off"
 
 
 def newest_edition(state: StateRoot, month: Month) -> Edition | None:

@@ -8,7 +8,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -183,10 +183,11 @@ class Company:
             raise ValueError(f"“{old}” is not in {name}")
         self.write(name, text.replace(old, new, 1))
 
-    def run(self, *arguments: str) -> Told:
-        """Run the month's command, or another, in this process."""
-        told = arguments or ("run", MONTH)
-        return command(*told, "--config", str(self.config), "--state", str(self.state))
+    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Told:
+        """Run a command on the company in this process."""
+        return command(
+            *arguments, "--config", str(self.config), "--state", str(self.state), environment=environment or {}
+        )
 
     def make(self) -> Told:
         """Make the month with one worker and one thread."""
@@ -227,33 +228,25 @@ class Company:
 Break = Callable[[Company], object]
 
 
-def command(*arguments: str) -> Told:
-    """Run `yardstick` in this process as its program does."""
+def command(*arguments: str, environment: Mapping[str, str] | None = None) -> Told:
+    """Run `yardstick` in this process as its program does, with more environment variables and no Prefect server."""
     out, err = io.StringIO(), io.StringIO()
     status = 0
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _no_server():
-        try:
+    before = dict(os.environ)
+    try:
+        for name in [name for name in before if name.startswith(("PREFECT_", "YARDSTICK_"))]:
+            del os.environ[name]
+        os.environ |= {"PREFECT_HOME": os.devnull, **(environment or {})}
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             main(list(arguments))
-        except SystemExit as stop:
-            status = int(stop.code or 0)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    finally:
+        os.environ.clear()
+        os.environ |= before
     lines = [line.removeprefix("yardstick: ") for line in err.getvalue().splitlines() if line.strip()]
     # What the machine lacks is no fault of the input.
     return Told(status, out.getvalue(), tuple(line for line in lines if "rendering is slow" not in line))
-
-
-@contextlib.contextmanager
-def _no_server():  # type: ignore[no-untyped-def]
-    """Without the Prefect server that this machine's user may have configured."""
-    before = {name: os.environ.pop(name, None) for name in ("PREFECT_API_URL", "PREFECT_PROFILE")}
-    home = os.environ.get("PREFECT_HOME")
-    os.environ["PREFECT_HOME"] = os.devnull
-    try:
-        yield
-    finally:
-        for name, value in {**before, "PREFECT_HOME": home}.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 def write_company(folder: Path) -> Company:

@@ -308,7 +308,7 @@ def test_a_column_of_policy_violations_is_refused_and_names_itself(company: Tiny
     [
         ([], r"no associate at all"),
         (["x,y"], r"Every one of"),
-        ([person("AS02", "NORTH", "").replace("AS02", "")], r"Every one of"),
+        ([person("AS02", "NORTH", "").replace("AS02", "")], r"not one of its 1 rows has an id"),
     ],
     ids=["no row", "no row of the right shape", "nobody has an id"],
 )

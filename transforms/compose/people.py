@@ -1,4 +1,4 @@
-"""Sections 2 and 3: the people (or the teams of a manager of managers), and the conversations with them."""
+"""Section 2: the people, or the teams of a manager of managers."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,9 @@ from transforms import charts, wording
 from transforms.compose.context import Composition, is_known, number
 from transforms.compose.glance import status_of
 from transforms.formats import MISSING, Scale
-from transforms.report_model import ConversationBlock, PeopleTable, PersonRow, Sense, TalkingPoint
-from transforms.wording import Verdict
+from transforms.report_model import PeopleTable, PersonRow, Sense
 
-PEOPLE_TABLES_AT_MOST = 4
-TEAM_TABLES_AT_MOST = 3
+TABLES_AT_LEAST = 2
 TEAMS_NAMED_AT_MOST = 2
 
 
@@ -26,21 +24,32 @@ def direct_people(composition: Composition, manager: str) -> list[str]:
 
 
 def people_tables(composition: Composition, manager: str) -> tuple[PeopleTable, ...]:
-    """A table a metric that config lets be shown of individuals, with everyone whom it says something of."""
-    people = direct_people(composition, manager)
-    tables = []
+    """Tables of metrics that config lets be shown of individuals, so that everyone stands in one of them."""
+    people = [(str(UnitKind.ASSOCIATE), person) for person in direct_people(composition, manager)]
+    shown = _shown(composition, people, individual=True)
+    return tuple(_people_table(composition, name, units) for name, units in shown)
+
+
+def _shown(
+    composition: Composition, units: Sequence[tuple[str, str]], *, individual: bool
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Which metrics get a table, and whom each shows: the first few, then any that shows somebody not yet shown."""
+    chosen: list[tuple[str, list[tuple[str, str]]]] = []
+    seen: set[tuple[str, str]] = set()
     for name, metric in composition.metrics():
-        if metric.individual is None or metric.individual.start > composition.month.last_day:
+        if individual and (metric.individual is None or metric.individual.start > composition.month.last_day):
             continue
-        shown = [person for person in people if composition.relevant(UnitKind.ASSOCIATE, person, name)]
-        if shown:
-            tables.append(_people_table(composition, name, metric, shown))
-    return tuple(tables[:PEOPLE_TABLES_AT_MOST])
+        relevant = [unit for unit in units if composition.relevant(*unit, name)]
+        if relevant and (len(chosen) < TABLES_AT_LEAST or set(relevant) - seen):
+            chosen.append((name, relevant))
+            seen |= set(relevant)
+    return chosen
 
 
-def _people_table(composition: Composition, name: str, metric: Metric, people: list[str]) -> PeopleTable:
-    scale = _scale(composition, name, metric, [(UnitKind.ASSOCIATE, person) for person in people])
-    rows = [_row(composition, UnitKind.ASSOCIATE, person, name, scale) for person in people]
+def _people_table(composition: Composition, name: str, people: Sequence[tuple[str, str]]) -> PeopleTable:
+    metric = composition.config.metrics[name]
+    scale = _scale(composition, name, metric, people)
+    rows = [_row(composition, *person, name, scale) for person in people]
     new = tuple(row for row in rows if row.status.text == wording.ON_THE_RAMP)
     return PeopleTable(
         metric=name,
@@ -56,24 +65,22 @@ def _people_table(composition: Composition, name: str, metric: Metric, people: l
 
 
 def team_tables(composition: Composition, manager: str) -> tuple[PeopleTable, ...]:
-    """For a manager of managers: each team and manager directly below as a row, for the first results."""
-    below = _units_below(composition, manager)
-    tables = []
-    for name, metric in composition.metrics():
-        shown = [unit for unit in below if composition.relevant(*unit, name)]
-        if len(shown) > 1:
-            scale = _scale(composition, name, metric, shown)
-            tables.append(
-                PeopleTable(
-                    metric=name,
-                    title=_title("Your teams", metric, scale),
-                    subtitle="Each against the own expectation. In the order of names, no ranking.",
-                    figure_label="Actual",
-                    chart_label="24 months",
-                    rows=tuple(_row(composition, kind, unit_id, name, scale) for kind, unit_id in shown),
-                )
-            )
-    return tuple(tables[:TEAM_TABLES_AT_MOST])
+    """For a manager of managers: each team and manager directly below as a row."""
+    shown = _shown(composition, _units_below(composition, manager), individual=False)
+    return tuple(_team_table(composition, name, units) for name, units in shown)
+
+
+def _team_table(composition: Composition, name: str, units: Sequence[tuple[str, str]]) -> PeopleTable:
+    metric = composition.config.metrics[name]
+    scale = _scale(composition, name, metric, units)
+    return PeopleTable(
+        metric=name,
+        title=_title("Your teams", metric, scale),
+        subtitle="Each against the own expectation. In the order of names, no ranking.",
+        figure_label="Actual",
+        chart_label="24 months",
+        rows=tuple(_row(composition, kind, unit_id, name, scale) for kind, unit_id in units),
+    )
 
 
 def _scale(composition: Composition, name: str, metric: Metric, units: Sequence[tuple[str, str]]) -> Scale:
@@ -140,46 +147,3 @@ def _detail(composition: Composition, kind: str, unit: dict[str, object]) -> str
         if kind == UnitKind.MANAGER and other == UnitKind.TEAM and row["manager"] == unit["unit_id"]
     ]
     return " · ".join([*sorted(led, key=str.casefold)[:TEAMS_NAMED_AT_MOST], people])
-
-
-def conversations(composition: Composition, manager: str) -> tuple[ConversationBlock, ...]:
-    """Everyone's block, the due ones first: what the data says, then what to ask, from result to experience."""
-    blocks = [_block(composition, person) for person in direct_people(composition, manager)]
-    urgency = {Sense.WORSE: 0, Sense.BETTER: 1, Sense.NONE: 2}
-    return tuple(sorted((block for block in blocks if block), key=lambda block: urgency[block.sense]))
-
-
-def _block(composition: Composition, person: str) -> ConversationBlock | None:
-    names = [
-        name
-        for name, metric in composition.metrics()
-        if metric.individual is not None and composition.relevant(UnitKind.ASSOCIATE, person, name)
-    ]
-    verdicts = [composition.verdict(UnitKind.ASSOCIATE, person, name) for name in names]
-    remark, sense = wording.person_remark(verdicts)
-    points = [point for verdict in verdicts if (point := _point(verdict))]
-    questions = _questions(sense, verdicts)
-    return ConversationBlock(
-        unit_id=person,
-        label=composition.name(person),
-        remark=remark,
-        sense=sense,
-        points=(*points, *questions),
-    )
-
-
-def _point(verdict: Verdict) -> TalkingPoint | None:
-    if verdict.status in {wording.AHEAD, wording.BELOW}:
-        label = "Recognise" if verdict.status == wording.AHEAD else "Discuss"
-        return TalkingPoint(label=label, text=wording.discussion(verdict))
-    if verdict.status == wording.AS_EXPECTED:
-        return TalkingPoint(label=verdict.stage.capitalize(), text=wording.discussion(verdict))
-    return None
-
-
-def _questions(sense: Sense, verdicts: list[Verdict]) -> tuple[TalkingPoint, ...]:
-    """Open questions from the result back to the experience; all of them where something is to be discussed."""
-    stages = ("result", "action", "belief", "experience") if sense is Sense.WORSE else ("experience",)
-    judged = any(verdict.status in wording.JUDGED for verdict in verdicts)
-    asked = stages if judged else ("experience",)
-    return tuple(TalkingPoint(label="Ask", text=wording.OPEN_QUESTIONS[stage]) for stage in asked)

@@ -7,8 +7,9 @@ from config.models import UnitKind
 from transforms import wording
 from transforms.compose.about import about, segment_tables
 from transforms.compose.context import Composition, number
+from transforms.compose.conversations import conversations
 from transforms.compose.glance import expectations_ahead, glance
-from transforms.compose.people import conversations, people_tables, team_tables
+from transforms.compose.people import people_tables, team_tables
 from transforms.report_model import ReportKind, ReportModel
 
 

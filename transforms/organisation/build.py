@@ -15,7 +15,13 @@ from transforms.organisation.membership import build_memberships, membership_fra
 from transforms.organisation.model import REPORTING, Organisation
 from transforms.organisation.notes import Note, condensed, last_known, listed, note, place
 from transforms.organisation.rows import as_codes, history_of, look_alikes, read_rows
-from transforms.organisation.spells import build_spells, shared_addresses, team_of, two_names
+from transforms.organisation.spells import (
+    build_spells,
+    managers_without_address,
+    shared_addresses,
+    team_of,
+    two_names,
+)
 from transforms.organisation.units import build_units
 from transforms.stages import Severity
 
@@ -47,7 +53,9 @@ def build_organisation(
     units = build_units(
         hierarchy, memberships, first, after, team_by=extract.team_by, organisation_title=organisation_title
     )
+    told = {(one.finding.file, one.finding.line) for one in notes if one.finding.column == "email"}
     notes += [
+        *managers_without_address(spells, after, told),
         *hierarchy.notes, *memberships.notes, *look_alikes(rows, "associate"), *look_alikes(spells, "team"),
         *two_names(spells, first, after), *shared_addresses(spells, first, after), *_alone(units, hierarchy),
         *_teams_without_members(rows, in_month, first, after, extract.team_by, month),

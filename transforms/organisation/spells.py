@@ -3,6 +3,7 @@
 Does not belong here: whether a manager exists or a chain is sound (`hierarchy`).
 """
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -227,6 +228,27 @@ def shared_addresses(spells: pd.DataFrame, month_start: int, month_end: int) -> 
             at=place(group.iloc[-1]), column="email", value=str(address), rows=len(group),
         )
         for address, group in shared.groupby("_plain", sort=True)
+    ]  # fmt: skip
+
+
+def managers_without_address(spells: pd.DataFrame, month_end: int, told: Collection[tuple[str, int]]) -> list[Note]:
+    """Who manages others on the month's last day and has no e-mail address, where other people have one.
+
+    `told` are places (file, line) of addresses that have been told already.
+    """
+    now = spells.loc[(spells["start"] < month_end) & (spells["end"] >= month_end)]
+    if not (now["email"] != "").any():
+        return []
+    silent = now.loc[(now["email"] == "") & now["associate"].isin({*now["manager"], *now["interim_manager"]})]
+    return [
+        note(
+            "email_missing", Severity.WARNING,
+            f"Associate “{row['associate']}” manages others and has no e-mail address: no report can be mailed to "
+            "them. Write name@company.example.",
+            at=place(row), column="email",
+        )
+        for _, row in silent.sort_values("row", kind="stable").drop_duplicates("associate").iterrows()
+        if place(row) not in told
     ]  # fmt: skip
 
 

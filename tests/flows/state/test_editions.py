@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -107,6 +110,62 @@ def test_drafts_of_runs_that_died_are_cleared_and_one_s_own_goes_too(state: Stat
         write_bytes(draft / "half.pdf", b"x")
         raise KeyboardInterrupt
     assert list((state.editions / "2026-10").iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from config.months import Month
+from flows.files import write_bytes
+from flows.state.editions import draft_folder, publish
+from flows.state.paths import StateRoot
+
+root, event, name = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+times = int(sys.argv[4])
+
+def kill(happened, arguments):
+    global times
+    if happened == event and arguments and str(arguments[0]).endswith(name):
+        times -= 1
+        if times == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+state, month = StateRoot(root), Month(2026, 10)
+with draft_folder(state, month) as draft:
+    for number in range(3):
+        write_bytes(draft / "reports" / f"{number}.pdf", b"%PDF-" * 1000)
+    sys.addaudithook(kill)
+    publish(state, month, 1, draft, {"month": "2026-10", "reports": []}, lambda: None)
+"""
+WHOLE = ["manifest.json", "reports/0.pdf", "reports/1.pdf", "reports/2.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "times", "there"),
+    [
+        ("tempfile.mkstemp", ".json", 1, False),
+        ("os.rename", ".json", 1, False),
+        ("os.rename", "", 2, False),
+        ("open", "2026-10", 1, True),
+        ("shutil.rmtree", "", 1, True),
+    ],
+    ids=["before the manifest", "as the manifest is named", "as the edition is named", "just after", "at the end"],
+)
+def test_killed_at_any_moment_an_edition_is_whole_or_not_there(
+    state: StateRoot, event: str, name: str, times: int, there: bool
+) -> None:
+    """The process kills itself at the moment: nothing of it can tidy up."""
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, state.root, event, name, str(times)], check=False, capture_output=True
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGKILL, b"")
+    assert state.edition_numbers(OCTOBER) == ([1] if there else [])
+    if there:
+        folder = state.edition(OCTOBER, 1)
+        assert sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()) == WHOLE
+        assert read_edition(state, OCTOBER, 1).reports == {}
+    with draft_folder(state, OCTOBER) as draft:
+        assert [child for child in draft.parent.iterdir() if not child.name.isdigit()] == [draft]
 
 
 def test_an_edition_that_is_there_is_never_replaced(state: StateRoot) -> None:

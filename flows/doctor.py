@@ -94,8 +94,8 @@ def _subsetting() -> tuple[str, str]:
 
 def _state(root: Path) -> tuple[str, str]:
     folder = next(parent for parent in (root, *root.parents) if parent.exists())
-    if not os.access(folder, os.W_OK):
-        return "missing", f"{folder} cannot be written. Give another with --state DIR."
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return "missing", f"{root} cannot be written. Give another with --state DIR."
     free = shutil.disk_usage(folder).free
     if free < _ROOM_BYTES:
         return "slow", f"{root}: only {free // 1024**2} MB are free."

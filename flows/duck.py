@@ -14,20 +14,25 @@ from config.errors import OutsideError
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY_LIMIT = "4GB"
+MEMORY_LIMIT_MB = 4000
 """DuckDB spills to the scratch folder beyond this; rendering workers need the rest of a small machine."""
 
 
 @contextmanager
-def connection(scratch: Path, *, threads: int | None = None) -> "Iterator[duckdb.DuckDBPyConnection]":
-    """An in-memory database that spills into `scratch` (which must exist and be private)."""
+def connection(
+    scratch: Path, *, threads: int | None = None, processes: int = 1
+) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """An in-memory database that spills into `scratch` (which must exist and be private).
+
+    `processes`: how many such databases are at work beside one another, which share the memory.
+    """
     import duckdb
 
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": f"{MEMORY_LIMIT_MB // processes}MB",
         "temp_directory": str(scratch),
     }
     if threads is not None:

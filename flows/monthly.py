@@ -17,7 +17,7 @@ def make_edition(run: MonthRun, call: Caller) -> Outcome:
 
     Nothing is sent. Raises RefusedError where the data forbids an edition; then nothing has been published.
     """
-    with run.state.locked(), draft_folder(run.state, run.month) as draft:
+    with run.state.locked(), run.pool, draft_folder(run.state, run.month) as draft:
         extracts = [(run, name) for name in run.config.extracts]
         inputs = inputs_by_extract(call.each("land and check", land_and_check, extracts))
         months = call.one("measure", measure, run, inputs)

@@ -8,7 +8,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from config.errors import UsageError, YardstickError
+from config.errors import OutsideError, UsageError, YardstickError
 from flows import PROJECT_ROOT
 from flows.execution import Caller, InProcess, Progress
 from flows.files import write_bytes, write_text
@@ -23,6 +23,7 @@ from transforms.report_model import ReportKind, ReportModel
 from transforms.scope import build_scope
 
 PREVIEW_LABEL = "preview"
+_OURSELVES = ("127.0.0.1", "localhost")
 _KINDS = (ReportKind.MANAGER, ReportKind.TEAM)
 _RELOAD = """<script>
 let seen = null;
@@ -75,6 +76,9 @@ def find_unit(composition: Composition, told: str) -> tuple[ReportKind, str]:
         for name in (f"{kind.value}:{unit_id}", report_id(kind.value, unit_id), unit_id, title):
             named.setdefault(name, []).append((kind, unit_id))
     matches = named.get(told, [])
+    if len({unit_id for _, unit_id in matches}) > 1:
+        names = ", ".join(f"{kind.value}:{unit_id}" for kind, unit_id in matches)
+        raise UsageError(f"“{told}” is the title of several.", fix=f"Say which: {names}.")
     if matches:
         return matches[0]
     import difflib
@@ -100,11 +104,14 @@ class _Live:
             text = made.html.read_text("utf-8").replace("</body>", f"{_RELOAD}</body>")
             self.page, self.pdf = text.encode(), made.pdf.read_bytes()
         except YardstickError as error:
-            message = html.escape(str(error))
-            self.page = (
-                f"<!doctype html><body><pre style='white-space:pre-wrap'>{message}</pre>{_RELOAD}</body>".encode()
-            )
+            self._tell(str(error))
+        except Exception as error:  # noqa: BLE001 (a template half-edited, mended with the next save)
+            self._tell(f"{type(error).__name__}: {error}")
         self.version += 1
+
+    def _tell(self, message: str) -> None:
+        text = f"<pre style='white-space:pre-wrap'>{html.escape(message)}</pre>"
+        self.page = f"<!doctype html><meta charset='utf-8'><body>{text}{_RELOAD}</body>".encode()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -113,9 +120,12 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
-        if self.path == "/version":
+        if self.headers.get("Host", "").rpartition(":")[0] not in _OURSELVES:
+            # A stranger's page whose name was made to point at this machine.
+            self.send_error(421)
+        elif self.path == "/version":
             self._answer("text/plain", str(self._live.version).encode())
-        elif self.path == "/report.pdf":
+        elif self.path == "/report.pdf" and self._live.pdf:
             self._answer("application/pdf", self._live.pdf)
         elif self.path == "/":
             self._answer("text/html; charset=utf-8", self._live.page)
@@ -143,7 +153,7 @@ def serve_preview(run: MonthRun, unit: str, port: int, ready: Callable[[str], No
         return make_preview(fresh, unit)
 
     live = _Live(make)
-    server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, live))
+    server = _listening(port, live)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -153,3 +163,12 @@ def serve_preview(run: MonthRun, unit: str, port: int, ready: Callable[[str], No
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _listening(port: int, live: _Live) -> ThreadingHTTPServer:
+    try:
+        return ThreadingHTTPServer((_OURSELVES[0], port), partial(_Handler, live))
+    except OSError as error:
+        raise OutsideError(
+            f"Port {port} cannot be served on: {error.strerror}.", fix="Give another with --port, or leave it out."
+        ) from error

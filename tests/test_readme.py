@@ -81,6 +81,16 @@ def test_the_only_thing_wrong_with_the_example_is_what_the_readme_says(
     assert ["B9 (1)" in line for line in said] == [True], done.stderr
 
 
+@pytest.mark.slow
+def test_months_without_rows_to_measure_are_not_measured(
+    newcomer: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    """Today's list of people holds for every month of the history; the shop's sales do not."""
+    folder, _ = newcomer
+    facts = folder / "state" / "yardstick" / "shop" / "facts"
+    assert sorted(path.name for path in facts.iterdir()) == ["month=2026-09", "month=2026-10"]
+
+
 # -- commands named anywhere -------------------------------------------------------------------------------------
 
 

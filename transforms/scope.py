@@ -5,6 +5,7 @@ Two looks with the same rule: at the report model's texts before rendering, and 
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -82,12 +83,17 @@ def is_distinctive(identifier: str) -> bool:
 
 def normalised(text: str) -> str:
     """Words in small letters, one blank between them: how a term and a text are compared."""
-    return " ".join(_WORD.findall(text.casefold()))
+    return " ".join(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    """Words however they are written: wide or joined letters, accents as marks of their own, hyphens nobody sees."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold().replace("\u00ad", ""))
 
 
 def found_terms(text: str, terms: Iterable[str]) -> list[str]:
     """The terms that stand in a text as whole words, in the order of the alphabet."""
-    words = _WORD.findall(text.casefold())
+    words = _words(text)
     wanted = set(terms)
     longest = max((term.count(" ") + 1 for term in wanted), default=0)
     seen = {

@@ -5,6 +5,6 @@ Not here: pulling (flows/sources) and measuring (flows/engines).
 
 from flows.checks.rates import load_rates
 from flows.checks.results import read_checked
-from flows.checks.typed_rows import check_extract
+from flows.checks.session import CheckSession, check_extract
 
-__all__ = ["check_extract", "load_rates", "read_checked"]
+__all__ = ["CheckSession", "check_extract", "load_rates", "read_checked"]

@@ -98,13 +98,18 @@ def month_column(extract: Extract) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class RowSql:
-    """The SQL that types one landing: `rates` are (currency, month, rate as text)."""
+    """The SQL that types one landing: `rates` are (currency, month, rate as text).
+
+    `plain_only`: numbers and dates in other than the plain spellings are left unread. That SQL is a fraction of the
+    whole, and most landings hold nothing else.
+    """
 
     config: Config
     extract: Extract
     month: Month
     columns: tuple[Matched, ...]
     rates: tuple[tuple[str, Month, str], ...]
+    plain_only: bool = False
 
     def texts(self) -> str:
         """Select list of the trimmed texts `text:<column>`, NULL where empty."""
@@ -166,12 +171,12 @@ class RowSql:
         match kind:
             case ColumnType.MONEY | ColumnType.NUMBER | ColumnType.PERCENT:
                 beside = None if kind is ColumnType.PERCENT else self.currency()
-                return decimal_sql(text, marks, SQL_TYPES[kind], beside)
+                return decimal_sql(text, marks, SQL_TYPES[kind], beside, plain_only=self.plain_only)
             case ColumnType.INTEGER:
-                return integer_sql(text, marks)
+                return integer_sql(text, marks, plain_only=self.plain_only)
             case ColumnType.DATE | ColumnType.TIMESTAMP:
                 moment_sql = date_sql if kind is ColumnType.DATE else timestamp_sql
-                return moment_sql(text, dates, zone)
+                return moment_sql(text, dates, zone, plain_only=self.plain_only)
             case ColumnType.BOOLEAN:
                 return _boolean_sql(text)
         return text

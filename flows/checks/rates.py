@@ -6,6 +6,7 @@ Not here: the conversion itself (`columns`).
 import csv
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ from transforms.columns import DAY, TEXT
 _HEADINGS = ("month", "currency", "rate")
 _LARGEST = Decimal(10) ** 8
 _FINEST = -12
+
+Rates: TypeAlias = tuple[tuple[str, Month, str], ...]
+"""Rates as (currency, month, plain text)."""
 
 
 def load_rates(path: Path) -> pd.DataFrame:
@@ -88,8 +92,8 @@ def _frame(rows: dict[tuple[Month, str], Decimal]) -> pd.DataFrame:
     )
 
 
-def rate_texts(rates: pd.DataFrame | None, until: Month) -> tuple[tuple[str, Month, str], ...]:
-    """The rates as (currency, month, plain text), none later than a month, so that a later rate changes nothing."""
+def rate_texts(rates: pd.DataFrame | None, until: Month) -> Rates:
+    """The rates, none later than a month, so that a later rate changes nothing."""
     if rates is None:
         return ()
     found = (

@@ -18,6 +18,7 @@ CUT_BY_MONTH: Final = frozenset(
     {ExtractKind.SALES, ExtractKind.SERVICE, ExtractKind.PULSE, ExtractKind.COACHING, ExtractKind.ACTIVITY}
 )
 NO_RATE: Final = "typing.no_rate"
+UNREADABLE: Final = "typing.unreadable"
 _LONGEST_VALUE: Final = 80
 _KINDS: Final = {
     ColumnType.MONEY: "an amount", ColumnType.NUMBER: "a number", ColumnType.PERCENT: "a share or percentage",
@@ -71,7 +72,7 @@ def _unreadable(sql: RowSql) -> Iterator[Reason]:
         else:
             fix = f"Numbers are declared with {marks}; correct them in the source, or the marks in extracts.yaml."
         yield Reason(
-            "typing.unreadable", column.name, f"{column.name} is unreadable as {_KINDS[kind]}", fix,
+            UNREADABLE, column.name, f"{column.name} is unreadable as {_KINDS[kind]}", fix,
             f"{sql.text(column.name)} IS NOT NULL AND {sql.raw(column.name)} IS NULL",
         )  # fmt: skip
 
@@ -91,7 +92,7 @@ def _currencies(sql: RowSql) -> Iterator[Reason]:
     )  # fmt: skip
     for column in (c for c in sql.columns if c.column.type is ColumnType.MONEY and c.landed):
         yield Reason(
-            "typing.unreadable", column.name, f"{column.name} is too large in the company's currency",
+            UNREADABLE, column.name, f"{column.name} is too large in the company's currency",
             "Check the amount and its currency.",
             f"{sql.raw(column.name)} IS NOT NULL AND _rate IS NOT NULL AND {quoted(column.name)} IS NULL",
         )  # fmt: skip

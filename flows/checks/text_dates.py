@@ -27,20 +27,28 @@ _FAST_MOMENT: Final = _FAST_ISO + r"[ T](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,6})
 _FAST_YEAR_LAST: Final = r"\d\d(?:\.\d\d\.|/\d\d/|-\d\d-)[1-9]\d{3}"
 
 
-def date_sql(text: str, dates: str, zone: str) -> str:
-    """SQL of the DATE in `text`; of a text with a time, its day in the company's `zone`."""
+def date_sql(text: str, dates: str, zone: str, *, plain_only: bool = False) -> str:
+    """SQL of the DATE in `text`; of a text with a time, its day in the company's `zone`.
+
+    `plain_only`: of spellings that need more than a cast NULL is made.
+    """
     fast = [f"WHEN regexp_full_match({text}, {literal(_FAST_ISO)}) THEN TRY_CAST({text} AS DATE)"]
     if dates in {DAY_FIRST, MONTH_FIRST}:
         day, month = (1, 4) if dates == DAY_FIRST else (4, 1)
         joined = f"substr({text}, 7, 4) || '-' || substr({text}, {month}, 2) || '-' || substr({text}, {day}, 2)"
         fast.append(f"WHEN regexp_full_match({text}, {literal(_FAST_YEAR_LAST)}) THEN TRY_CAST({joined} AS DATE)")
-    return f"CASE {' '.join(fast)} ELSE CAST({_slow(text, dates, zone)} AS DATE) END"
+    slow = "" if plain_only else f" ELSE CAST({_slow(text, dates, zone)} AS DATE)"
+    return f"CASE {' '.join(fast)}{slow} END"
 
 
-def timestamp_sql(text: str, dates: str, zone: str) -> str:
-    """SQL of the TIMESTAMP in `text`, local to the company's `zone`; a date alone is its midnight."""
+def timestamp_sql(text: str, dates: str, zone: str, *, plain_only: bool = False) -> str:
+    """SQL of the TIMESTAMP in `text`, local to the company's `zone`; a date alone is its midnight.
+
+    `plain_only`: see `date_sql`.
+    """
     fast = f"WHEN regexp_full_match({text}, {literal(_FAST_MOMENT)}) THEN TRY_CAST({text} AS TIMESTAMP)"
-    return f"CASE {fast} ELSE {_slow(text, dates, zone)} END"
+    slow = "" if plain_only else f" ELSE {_slow(text, dates, zone)}"
+    return f"CASE {fast}{slow} END"
 
 
 def _slow(text: str, dates: str, zone: str) -> str:

@@ -50,24 +50,30 @@ class Marks:
         return f"decimal mark “{self.decimal}” and {group}"
 
 
-def decimal_sql(text: str, marks: Marks, target: str, currency: str | None = None) -> str:
+def decimal_sql(text: str, marks: Marks, target: str, currency: str | None = None, *, plain_only: bool = False) -> str:
     """SQL of the number in `text` as `target` (MONEY, NUMBER or PERCENT), NULL where it cannot be read.
 
-    `currency`: SQL of the row's ISO code, where a sign or code may stand beside the number.
+    `currency`: SQL of the row's ISO code, where a sign or code may stand beside the number. `plain_only`: of spellings
+    that need more than a cast NULL is made.
     """
-    slow = _slow(text, marks, currency, percent=target == PERCENT)
     cases = [_fast_case(text, marks, target, _SCALES[target])]
     if target == PERCENT:
         # A hundredth of a number with two decimals fewer is still exact.
         cases.append(_fast_case(text, marks, target, _SCALES[target] - 2, percent=True))
+    if plain_only:
+        return f"CASE {' '.join(cases)} END"
+    slow = _slow(text, marks, currency, percent=target == PERCENT)
     return f"CASE {' '.join(cases)} ELSE TRY_CAST(round_even({slow}, {_SCALES[target]}) AS {target}) END"
 
 
-def integer_sql(text: str, marks: Marks) -> str:
-    """SQL of the whole number in `text` as BIGINT; 12.0 is read, 12.5 is not."""
+def integer_sql(text: str, marks: Marks, *, plain_only: bool = False) -> str:
+    """SQL of the whole number in `text` as BIGINT; 12.0 is read, 12.5 is not. `plain_only`: see `decimal_sql`."""
+    fast = _fast_case(text, marks, INTEGER, 0)
+    if plain_only:
+        return f"CASE {fast} END"
     slow = _slow(text, marks, None, percent=False)
     wide = f"list_transform([{slow}], lambda w: CASE WHEN w = round_even(w, 0) THEN w END)[1]"
-    return f"CASE {_fast_case(text, marks, INTEGER, 0)} ELSE TRY_CAST({wide} AS {INTEGER}) END"
+    return f"CASE {fast} ELSE TRY_CAST({wide} AS {INTEGER}) END"
 
 
 def _fast_case(text: str, marks: Marks, target: str, scale: int, *, percent: bool = False) -> str:

@@ -4,24 +4,22 @@ source rows = rows that pass + excluded + set aside, exactly, in number and in t
 texts are read (`text_numbers`, `text_dates`), and judging values against a company's rules.
 """
 
-import shutil
-import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from config.errors import ConfigError, OutsideError, Place, RefusedError
 from config.models import Config, Extract
-from config.months import Month
 from flows.checks.columns import SQL_TYPES, TEXTS, RowSql, match_columns
 from flows.checks.duplicates import OLDER_COPY, SAME_ROW, mark_copies
-from flows.checks.rates import rate_texts
-from flows.checks.results import read_result, result_hash, write_result
+from flows.checks.rates import Rates
 from flows.checks.set_aside import (
     CUT_BY_MONTH,
     NO_RATE,
+    UNREADABLE,
     Reason,
     key_conflict,
     missing_column,
@@ -29,46 +27,53 @@ from flows.checks.set_aside import (
     reason_finding,
     row_reasons,
 )
-from flows.duck import connection, faults_outside, first_line, literal, quoted
+from flows.duck import faults_outside, first_line, literal, quoted
 from flows.expressions import DIALECT, parse_expression
-from flows.files import TEMPORARY_PREFIX, make_folder, write_whole
+from flows.files import write_bytes, write_whole
 from transforms.columns import FILE, LINE
 from transforms.stages import Checked, Exclusions, Finding, Landing
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
 
+TABLES: Final = ("typed", "several", "copies")
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _ROW = "file_row_number"
+_PLAIN_FIRST = 50_000
+"""Up to so many rows, planning the SQL of all spellings costs more than reading the rows twice at worst."""
+_NOTHING_SET_ASIDE = (
+    ", ".join(f'CAST(NULL AS VARCHAR) AS "{name}"' for name in ("row", "reason", "column", "value", "file"))
+    + ", CAST(NULL AS BIGINT) AS line WHERE false"
+)
 
 
-def check_extract(landing: Landing, config: Config, checked_dir: Path, rates: "pd.DataFrame | None" = None) -> Checked:
-    """Type a landing's rows into `<checked_dir>/<month>/`, or take what was made of the same inputs before.
+@dataclass(slots=True)
+class Tried:
+    """What a session has learned of the extracts of its configuration, so that no landing asks it again."""
 
-    `rates`: see `load_rates`; needed where amounts come in another currency than the company's. Raises RefusedError
-    where a rate is missing, ConfigError for a declaration that cannot work, OutsideError where the landing cannot be
-    read.
+    sound: set[str] = field(default_factory=set)
+    """Extracts whose settings and conditions were tried on no rows."""
+    varied: set[str] = field(default_factory=set)
+    """Extracts of which a landing had more than plain spellings."""
+    nothing_set_aside: bytes = b""
+    """The file of rows set aside where there are none."""
+
+
+def type_landing(
+    landing: Landing, config: Config, rates: Rates, database: "duckdb.DuckDBPyConnection", tried: Tried, target: Path
+) -> Checked:
+    """Type a landing's rows into `<target>.parquet` and `<target>-quarantine.parquet`; leaves tables in the database.
+
+    Raises what `CheckSession.check` does.
     """
-    extract = config.extracts[landing.extract]
-    known_rates = rate_texts(rates, landing.month)
-    stem = f"{landing.extract}-{result_hash(landing, extract, config, known_rates)[:12]}"
-    folder = make_folder(checked_dir / str(landing.month))
-    record = folder / f"{stem}.json"
-    if (done := read_result(record)) is not None:
-        return done
-    scratch = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder))
-    try:
-        with connection(scratch) as database, faults_outside(f"{landing.extract} of {landing.month}"):
-            work = _prepare(landing, config, known_rates, database)
-            _make_typed_table(work)
-            _refuse_without_rates(work)
-            mark_copies(database, extract, work.landed_names, work.copy_codes)
-            checked = _write(work, folder / f"{stem}.parquet", folder / f"{stem}-quarantine.parquet")
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    write_result(checked, record)
-    return checked
+    with faults_outside(f"{landing.extract} of {landing.month}"):
+        work = _prepare(landing, config, rates, database, tried)
+        _make_typed_table(work)
+        _refuse_without_rates(work)
+        mark_copies(database, work.extract, work.landed_names, work.copy_codes)
+        return _write(
+            work, target.with_name(f"{target.name}.parquet"), target.with_name(f"{target.name}-quarantine.parquet")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class _Work:
     sql: RowSql
     headings: tuple[tuple[str, str], ...]
     reasons: tuple[Reason, ...]
+    tried: Tried
 
     @property
     def landed_names(self) -> tuple[str, ...]:
@@ -107,20 +113,28 @@ class _Work:
 
 
 def _prepare(
-    landing: Landing, config: Config, rates: tuple[tuple[str, Month, str], ...], database: "duckdb.DuckDBPyConnection"
+    landing: Landing, config: Config, rates: Rates, database: "duckdb.DuckDBPyConnection", tried: Tried
 ) -> _Work:
     extract = config.extracts[landing.extract]
-    _check_settings(database, config, landing.extract)
+    if landing.extract not in tried.sound:
+        _check_settings(database, config, landing.extract)
+        tried.sound.add(landing.extract)
     headings = _headings(database, landing)
     columns = match_columns(extract, [name for name, _ in headings], [sql_name for _, sql_name in headings])
     sql = RowSql(config, extract, landing.month, columns, rates)
-    return _Work(landing, config, extract, database, sql, headings, (*row_reasons(sql), key_conflict(extract)))
+    return _Work(landing, config, extract, database, sql, headings, (*row_reasons(sql), key_conflict(extract)), tried)
 
 
 def _headings(database: "duckdb.DuckDBPyConnection", landing: Landing) -> tuple[tuple[str, str], ...]:
     """Each heading as it was landed, with the name DuckDB gives it: it tells no capitals from small letters."""
     import duckdb
+    import pyarrow.parquet as pq
+    from pyarrow import ArrowException
 
+    with suppress(ArrowException, OSError):
+        exact_names = pq.read_schema(landing.path).names
+        if len({name.casefold() for name in exact_names}) == len(exact_names):
+            return tuple((name, name) for name in exact_names if name not in {FILE, LINE})
     path = literal(str(landing.path))
     try:
         described = database.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
@@ -180,10 +194,24 @@ def _place(config: Config, key: str) -> Place:
 
 
 def _make_typed_table(work: _Work) -> None:
-    """The table `typed`: `_row` as landed, the typed columns, `_why` and the exclusion rule that matches, `_rule`."""
+    """The table `typed`: `_row` as landed, the typed columns, `_why` and the exclusion rule that matches, `_rule`.
+
+    Tried with plain spellings first: where a text is left unread, it may be spelled otherwise, and all is read anew.
+    """
+    name = work.landing.extract
+    if work.landing.rows <= _PLAIN_FIRST and name not in work.tried.varied:
+        _create_typed_table(work, replace(work.sql, plain_only=True))
+        unread = " OR ".join(f"_why = {code}" for code, reason in enumerate(work.reasons) if reason.code == UNREADABLE)
+        if not unread or not work.database.execute(f"SELECT 1 FROM typed WHERE {unread} LIMIT 1").fetchall():
+            return
+        work.tried.varied.add(name)
+        work.database.execute("DROP TABLE typed")
+    _create_typed_table(work, work.sql)
+
+
+def _create_typed_table(work: _Work, sql: RowSql) -> None:
     import duckdb
 
-    sql = work.sql
     reasons = " ".join(f"WHEN {r.condition} THEN {code}" for code, r in enumerate(work.reasons) if r.condition)
     why = f"CASE {reasons} ELSE NULL END" if reasons else "NULL"
     first_rule = work.copy_codes[1] + 1
@@ -245,16 +273,22 @@ def _refuse_without_rates(work: _Work) -> None:
 
 
 def _write(work: _Work, path: Path, quarantine_path: Path) -> Checked:
-    names = ", ".join(map(quoted, [*work.extract.columns, FILE, LINE]))
-    # Only filters stand between table and file: DuckDB then keeps the order of the rows.
-    _copy(work.database, f"SELECT {names} FROM typed WHERE _why IS NULL AND _rule IS NULL", path)
-    _copy(work.database, _quarantine_sql(work), quarantine_path)
     accounts = _accounts(work)
     kept = accounts.get(None, (0, Decimal(0)))
     coded = sorted((code, account) for code, account in accounts.items() if code is not None)
     left_out = work.excluded_reasons
     excluded = _exclusions((left_out[code], *account) for code, account in coded if code in left_out)
     quarantined = _exclusions((work.reasons[code].text, *account) for code, account in coded if code not in left_out)
+    names = ", ".join(map(quoted, [*work.extract.columns, FILE, LINE]))
+    # Only filters stand between table and file: DuckDB then keeps the order of the rows.
+    _copy(work.database, f"SELECT {names} FROM typed WHERE _why IS NULL AND _rule IS NULL", path)
+    if quarantined:
+        _copy(work.database, _quarantine_sql(work), quarantine_path)
+    elif work.tried.nothing_set_aside:
+        write_bytes(quarantine_path, work.tried.nothing_set_aside)
+    else:
+        _copy(work.database, f"SELECT {_NOTHING_SET_ASIDE}", quarantine_path)
+        work.tried.nothing_set_aside = quarantine_path.read_bytes()
     parts = (*excluded, *quarantined)
     return Checked(
         extract=work.landing.extract,
@@ -268,7 +302,7 @@ def _write(work: _Work, path: Path, quarantine_path: Path) -> Checked:
         source_measure=kept[1] + sum((part.measure for part in parts), Decimal(0)),
         excluded=excluded,
         quarantined=quarantined,
-        findings=_findings(work, quarantine_path),
+        findings=(*_said_of_all(work), *(_set_aside(work, quarantine_path) if quarantined else ())),
     )
 
 
@@ -331,11 +365,16 @@ def _value(reason: Reason, texts: dict[str, str]) -> str:
     return f"concat_ws(', ', {', '.join(found)})" if found else "NULL"
 
 
-def _findings(work: _Work, quarantine_path: Path) -> tuple[Finding, ...]:
-    """Columns the landing lacks, then one finding a reason and column, in the order they first occur."""
+def _said_of_all(work: _Work) -> tuple[Finding, ...]:
+    """Columns the landing lacks, and that it has no row."""
     headings = [exact for exact, _ in work.headings]
     missing = [missing_column(work.landing, c, headings) for c in work.sql.columns if c.landed is None]
     nothing = [no_rows(work.landing)] if work.landing.rows == 0 and work.extract.kind in CUT_BY_MONTH else []
+    return (*missing, *nothing)
+
+
+def _set_aside(work: _Work, quarantine_path: Path) -> Iterator[Finding]:
+    """One finding a reason and column, in the order they first occur."""
     found = work.database.execute(
         f"""
         SELECT reason, "column", count(*), arg_min(coalesce(value, ''), {_ROW}), arg_min(file, {_ROW}),
@@ -344,7 +383,7 @@ def _findings(work: _Work, quarantine_path: Path) -> tuple[Finding, ...]:
         """
     ).fetchall()
     by_text = {(reason.text, reason.column): reason for reason in work.reasons}
-    return (*missing, *nothing, *(_finding(work, by_text[text, column], rest) for text, column, *rest in found))
+    yield from (_finding(work, by_text[text, column], rest) for text, column, *rest in found)
 
 
 def _finding(work: _Work, reason: Reason, found: Sequence[object]) -> Finding:

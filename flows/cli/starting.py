@@ -42,7 +42,7 @@ def init(folder: Path, target: Path | None) -> None:
 
 
 def doctor(config_dir: Path | None, state_dir: Path | None) -> None:
-    """Print the answers; exit status 3 where something is missing."""
+    """Print the answers; exit status 3 where something is missing, 2 where only the configuration is wrong."""
     from rich.table import Table
 
     from flows.doctor import examine
@@ -55,10 +55,15 @@ def doctor(config_dir: Path | None, state_dir: Path | None) -> None:
         folder = None
     answers = examine(folder, _state_root(folder, state_dir))
     table = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(3):
+        # Folded, not cut off: a path is only of use whole.
+        table.add_column(overflow="fold")
     for answer in answers:
         table.add_row(answer.question, _MARKS[answer.level], escape(answer.text))
     console().print(table)
     missing = [answer.question for answer in answers if answer.level == "missing"]
+    if missing == ["Configuration"]:
+        raise UsageError("Configuration: it cannot be used.", fix="What to write stands beside it.")
     if missing:
         raise OutsideError(f"Missing: {', '.join(missing)}.", fix="What to do stands beside each.")
     click.echo("Everything that is needed is there.")

@@ -4,7 +4,7 @@ Not here: typing rows (flows/checks) and what is expected of a fact (transforms)
 """
 
 from flows.engines.definitions import validate_metrics
-from flows.engines.measure import Measured, measure_month
+from flows.engines.measure import DEFAULT_THREADS, Measured, MeasureSession, measure_month
 from flows.engines.reconcile import reconcile
 
-__all__ = ["Measured", "measure_month", "reconcile", "validate_metrics"]
+__all__ = ["DEFAULT_THREADS", "MeasureSession", "Measured", "measure_month", "reconcile", "validate_metrics"]

@@ -5,10 +5,12 @@ expected or judged of a figure.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,7 @@ import pandas as pd
 from config.models import Config
 from config.months import Month
 from flows.duck import connection, faults_outside
-from flows.engines.attribution import load_people
+from flows.engines.attribution import drop_people, load_people
 from flows.engines.definitions import Definition, define_metrics
 from flows.engines.grouped import Group, allowed_kinds, grouped, run
 from flows.engines.queries import ALL_SEGMENTS, SEGMENT_NAMED_ALL
@@ -31,7 +33,11 @@ if TYPE_CHECKING:
 
 DEFAULT_THREADS = 2
 
-_Floats = npt.NDArray[np.float64]
+_Floats: TypeAlias = npt.NDArray[np.float64]
+_Whole: TypeAlias = npt.NDArray[np.int64]
+_Texts: TypeAlias = npt.NDArray[np.object_]
+_Part: TypeAlias = dict[str, npt.NDArray[Any]]
+"""Columns of one metric's facts; `place` is that of the unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,92 @@ class Measured:
     failed: tuple[Withheld, ...]
 
 
+@dataclass(slots=True)
+class MeasureSession:
+    """Measures months of one company in one database. Use it as a context manager: the database is gone at the end.
+
+    The facts depend neither on `threads`, nor on how many `processes` share the machine, nor on what was measured
+    before.
+    """
+
+    config: Config
+    threads: int = DEFAULT_THREADS
+    processes: int = 1
+    _opened: ExitStack = field(default_factory=ExitStack)
+    _database: "duckdb.DuckDBPyConnection | None" = None
+    _definitions: tuple[Definition, ...] = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def measure(
+        self,
+        month: Month,
+        checked: Mapping[str, Sequence[Checked]],
+        membership: pd.DataFrame,
+        identities: pd.DataFrame,
+        *,
+        waiting: Container[str] = (),
+    ) -> Measured:
+        """Measure a month.
+
+        `checked`: by extract, the months there are, up to the longest window; `membership` as MEMBERSHIP; `identities`
+        with source, source_id, valid_from, valid_to (exclusive) and associate; `waiting`: metrics that are left out.
+        Raises ConfigError where a metric's definition cannot work; a metric that fails on the data is in `failed`.
+        """
+        try:
+            with faults_outside(f"The month {month}"):
+                database = self._open()
+                people = load_people(database, membership, identities, month)
+                measured = self._measure(database, month, checked, people, waiting)
+                drop_people(database)
+        except BaseException:
+            self._close()  # whatever was left behind must not meet the next month
+            raise
+        return measured
+
+    def _measure(
+        self,
+        database: "duckdb.DuckDBPyConnection",
+        month: Month,
+        checked: Mapping[str, Sequence[Checked]],
+        people: tuple[Finding, ...],
+        waiting: Container[str],
+    ) -> Measured:
+        definitions = [definition for definition in self._definitions if definition.plan.name not in waiting]
+        failed = withheld_before(self.config, month, definitions, checked)
+        withheld = {one.metric for one in failed}
+        usable = [definition for definition in definitions if definition.plan.name not in withheld]
+        gaps = gaps_in_windows(month, usable, checked)
+        units = _units(database)
+        groups = grouped(self.config, month, usable, checked)
+        computed = [_measured(database, group, units, self.threads) for group in groups]
+        accounts, unknown = reconciled(database, self.config, month, checked)
+        return Measured(
+            facts=_sorted([part for parts, _, _ in computed for part in parts], units, month),
+            reconciliation=accounts,
+            findings=(*people, *gaps, *(finding for _, findings, _ in computed for finding in findings), *unknown),
+            failed=(*failed, *(one for _, _, reasons in computed for one in reasons)),
+        )
+
+    def _open(self) -> "duckdb.DuckDBPyConnection":
+        if self._database is None:
+            scratch = self._opened.enter_context(tempfile.TemporaryDirectory(prefix="yardstick-"))
+            opened = connection(Path(scratch), threads=self.threads, processes=self.processes)
+            self._database = self._opened.enter_context(opened)
+            self._definitions = define_metrics(self.config, self._database)
+        return self._database
+
+    def _close(self) -> None:
+        self._database = None
+        self._opened.close()
+
+
 def measure_month(
     config: Config,
     month: Month,
@@ -53,38 +145,54 @@ def measure_month(
     *,
     threads: int | None = None,
 ) -> Measured:
-    """Measure a month.
+    """Measure one month in a session of its own: see `MeasureSession.measure`."""
+    with MeasureSession(config, threads or DEFAULT_THREADS) as session:
+        return session.measure(month, checked, membership, identities)
 
-    `checked`: by extract, the months there are, up to the longest window; `membership` as MEMBERSHIP; `identities`
-    with source, source_id, valid_from, valid_to (exclusive) and associate. The facts do not depend on `threads`.
-    Raises ConfigError where a metric's definition cannot work; a metric that fails on the data is in `failed`.
-    """
-    workers = threads or DEFAULT_THREADS
-    with (
-        tempfile.TemporaryDirectory(prefix="yardstick-") as scratch,
-        connection(Path(scratch), threads=workers) as database,
-        faults_outside(f"The month {month}"),
-    ):
-        definitions = define_metrics(config, database)
-        people = load_people(database, membership, identities, month)
-        failed = withheld_before(config, month, definitions, checked)
-        withheld = {one.metric for one in failed}
-        usable = [definition for definition in definitions if definition.plan.name not in withheld]
-        gaps = gaps_in_windows(month, usable, checked)
-        computed = [_measured(database, group, workers) for group in grouped(config, month, usable, checked)]
-        accounts, unknown = reconciled(database, config, month, checked)
-    return Measured(
-        facts=_sorted([part for parts, _, _ in computed for part in parts], month),
-        reconciliation=accounts,
-        findings=(*people, *gaps, *(finding for _, findings, _ in computed for finding in findings), *unknown),
-        failed=(*failed, *(one for _, _, reasons in computed for one in reasons)),
-    )
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """The units that have a member in the month, by number: a place in these arrays stands for a unit."""
+
+    numbers: _Whole
+    kinds: _Texts
+    ids: _Texts
+
+
+def _units(database: "duckdb.DuckDBPyConnection") -> _Units:
+    found = database.execute("SELECT unit, unit_kind, unit_id FROM units WHERE present ORDER BY unit").fetchall()
+    numbers, kinds, ids = zip(*found, strict=True)  # the organisation is always there
+    return _Units(np.array(numbers, dtype=np.int64), np.array(kinds, dtype=object), np.array(ids, dtype=object))
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """A group's figures, a line a unit and segment: the unit's place, and whether it is of all segments together."""
+
+    places: _Whole
+    segments: _Texts
+    whole: npt.NDArray[np.bool_]
+    columns: Mapping[str, _Floats]
+
+
+def _of_units(figures: pd.DataFrame, units: _Units) -> _Figures:
+    """The figures of units that are there in the month."""
+    numbers = figures["unit"].to_numpy(dtype=np.int64)
+    places = np.minimum(np.searchsorted(units.numbers, numbers), len(units.numbers) - 1)
+    there = units.numbers[places] == numbers
+    segments = figures["segment"].to_numpy(dtype=object)[there]
+    columns = {
+        str(name): figures[name].to_numpy(dtype=np.float64, na_value=np.nan)[there]
+        for name in figures.columns
+        if name not in {"unit", "segment"}
+    }
+    return _Figures(places[there], segments, segments == ALL_SEGMENTS, columns)
 
 
 def _measured(
-    database: "duckdb.DuckDBPyConnection", group: Group, threads: int
-) -> tuple[list[pd.DataFrame], list[Finding], list[Withheld]]:
-    """One group's facts, a frame a metric, with what is worth knowing and what could not be computed."""
+    database: "duckdb.DuckDBPyConnection", group: Group, units: _Units, threads: int
+) -> tuple[list[_Part], list[Finding], list[Withheld]]:
+    """One group's facts, a part a metric, with what is worth knowing and what could not be computed."""
     figures, reasons = run(database, group, threads)
     broken = [definition for definition in group.definitions if definition.plan.name in reasons]
     # Reports repeat why a figure is withheld: the value it failed on stays with the operator.
@@ -97,8 +205,7 @@ def _measured(
     computed = [definition for definition in group.definitions if definition.plan.name not in reasons]
     if not computed:
         return [], told, failed
-    units = database.execute("SELECT unit, unit_kind, unit_id FROM units WHERE present ORDER BY unit").df()
-    named = figures.merge(units, on="unit", how="inner", validate="many_to_one")
+    named = _of_units(figures, units)
     parts = [_facts_of(units, definition, named, group.month) for definition in computed]
     return parts, [*told, *_segment_findings(group, figures)], failed
 
@@ -117,47 +224,48 @@ def _plain(reason: str) -> str:
     return reason.partition(" Error: ")[2] or reason
 
 
-def _facts_of(units: pd.DataFrame, definition: Definition, figures: pd.DataFrame, month: Month) -> pd.DataFrame:
-    """One metric's facts, from its group's figures (whose units are named): those of units that have rows."""
+def _facts_of(units: _Units, definition: Definition, figures: _Figures, month: Month) -> _Part:
+    """One metric's facts, from its group's figures: those of units that have rows."""
     name, metric = definition.plan.name, definition.plan.metric
-    kinds = allowed_kinds(definition, month)
-    shown = (figures[f"{name}:rows"] > 0) & figures["unit_kind"].isin(kinds)
+    allowed = np.isin(units.kinds, allowed_kinds(definition, month))
+    rows = figures.columns[f"{name}:rows"]
+    shown = (rows > 0) & allowed[figures.places]
     if not metric.by_segment:
-        shown &= figures["segment"] == ALL_SEGMENTS
-    found = figures.loc[shown]
-    value, numerator, denominator = _value_and_parts(found, name)
-    facts = pd.DataFrame(
-        {
-            "unit_kind": found["unit_kind"], "unit_id": found["unit_id"], "metric": name, "segment": found["segment"],
-            "value": value, "numerator": numerator, "denominator": denominator, "rows": found[f"{name}:rows"],
-            "respondents": found[f"{name}:respondents"] if metric.survey else np.nan,
-        }
-    )  # fmt: skip
-    if definition.of_nothing is None:
-        return facts
-    counted = found.loc[found["segment"] == ALL_SEGMENTS, "unit"]
-    # Who has no sales sold 0.
-    nothing = units.loc[units["unit_kind"].isin(kinds) & ~units["unit"].isin(counted), ["unit_kind", "unit_id"]].assign(
-        metric=name, segment=ALL_SEGMENTS, value=definition.of_nothing, numerator=definition.of_nothing,
-        denominator=np.nan, rows=0.0, respondents=0.0 if metric.survey else np.nan,
-    )  # fmt: skip
-    return pd.concat([part for part in (facts, nothing) if not part.empty] or [facts], ignore_index=True)
+        shown &= figures.whole
+    value, numerator, denominator = _value_and_parts(figures, name)
+    respondents = figures.columns[f"{name}:respondents"] if metric.survey else np.full(len(rows), np.nan)
+    facts: _Part = {
+        "place": figures.places[shown], "segment": figures.segments[shown], "value": value[shown],
+        "numerator": numerator[shown], "denominator": denominator[shown], "rows": rows[shown],
+        "respondents": respondents[shown],
+    }  # fmt: skip
+    if definition.of_nothing is not None:
+        allowed[figures.places[shown & figures.whole]] = False
+        facts = _with_nothing(facts, np.flatnonzero(allowed), definition.of_nothing, 0.0 if metric.survey else np.nan)
+    return {**facts, "metric": np.full(len(facts["place"]), name, dtype=object)}
 
 
-def _value_and_parts(found: pd.DataFrame, name: str) -> tuple[_Floats, _Floats, _Floats]:
+def _with_nothing(facts: _Part, places: _Whole, of_nothing: float, respondents: float) -> _Part:
+    """Who has no sales sold 0."""
+    nothing: dict[str, Any] = {
+        "place": places, "segment": np.full(len(places), ALL_SEGMENTS, dtype=object), "value": of_nothing,
+        "numerator": of_nothing, "denominator": np.nan, "rows": 0.0, "respondents": respondents,
+    }  # fmt: skip
+    return {name: np.append(facts[name], np.broadcast_to(nothing[name], len(places))) for name in facts}
+
+
+def _value_and_parts(figures: _Figures, name: str) -> tuple[_Floats, _Floats, _Floats]:
     """The figure with numerator and denominator: a ratio is divided once, and has no value where nothing divides."""
-    missing = np.full(len(found), np.nan)
+    missing = np.full(len(figures.places), np.nan)
 
     def finite(column: str) -> _Floats:
-        if f"{name}:{column}" not in found.columns:
-            return missing
-        figures = found[f"{name}:{column}"].to_numpy(dtype="float64", na_value=np.nan)
-        return np.where(np.isfinite(figures), figures, np.nan)
+        found = figures.columns.get(f"{name}:{column}", missing)
+        return np.where(np.isfinite(found), found, np.nan)
 
     value, numerator, denominator = finite("value"), finite("numerator"), finite("denominator")
-    if f"{name}:value" in found.columns:
+    if f"{name}:value" in figures.columns:
         # A figure with a denominator of its own (the values a median is of) has no numerator.
-        return value, missing if f"{name}:denominator" in found.columns else value, denominator
+        return value, missing if f"{name}:denominator" in figures.columns else value, denominator
     divided = np.divide(numerator, denominator, out=missing.copy(), where=denominator != 0)
     return divided, numerator, denominator
 
@@ -174,8 +282,12 @@ def _segment_findings(group: Group, figures: pd.DataFrame) -> list[Finding]:
     return [Finding(code, Severity.WARNING, message, extract=latest.extract, column=column)]
 
 
-def _sorted(parts: list[pd.DataFrame], month: Month) -> pd.DataFrame:
+def _sorted(parts: list[_Part], units: _Units, month: Month) -> pd.DataFrame:
     if not parts:
         return empty(FACTS)
-    facts = pd.concat(parts, ignore_index=True).assign(month=pd.Timestamp(month.first_day), suppressed="")
-    return shaped(facts.sort_values(list(FACT_KEY), kind="stable", ignore_index=True), FACTS)
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    places = columns.pop("place")
+    named = {"unit_kind": units.kinds[places], "unit_id": units.ids[places], **columns}
+    order = np.lexsort([pd.factorize(named[key], sort=True)[0] for key in reversed(FACT_KEY) if key != "month"])
+    facts = pd.DataFrame({name: column[order] for name, column in named.items()})
+    return shaped(facts.assign(month=pd.Timestamp(month.first_day), suppressed=""), FACTS)

@@ -120,15 +120,17 @@ def _unknown_ids(database: "duckdb.DuckDBPyConnection", extract: Extract, checke
     return [
         Finding(
             "engine.unknown_id", Severity.WARNING,
-            f"{checked.extract} {checked.month}: {_rows_belong(rows)} to nobody on the day and count in the "
+            f"{checked.extract} {checked.month}: {_nobodys(rows)} in the "
             f"organisation alone. Ids (rows): {examples}{more}. Add them to {where}, or to `not_people`.",
             extract=checked.extract, column=id_column(extract) or "", value=str(found[0][0]), rows=rows,
         )
     ]  # fmt: skip
 
 
-def _rows_belong(rows: int) -> str:
-    return "1 row belongs" if rows == 1 else f"{rows:,} rows belong"
+def _nobodys(rows: int) -> str:
+    if rows == 1:
+        return "1 row belongs to nobody on the day and counts"
+    return f"{rows:,} rows belong to nobody on the day and count"
 
 
 def _plain(total: Decimal) -> Decimal:

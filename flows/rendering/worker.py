@@ -3,6 +3,7 @@
 Importing this loads neither WeasyPrint nor templates. Does not belong here: who gets which report.
 """
 
+import errno
 import gc
 import hashlib
 import os
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.errors import OutsideError, YardstickError
+
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def render_chunk(jobs: tuple[RenderJob, ...]) -> list[Rendered]:
 def render_job(job: RenderJob) -> Rendered:
     """Read the model, render it, write the PDF. Never raises for a report's own fault.
 
-    Raises OutsideError where the disk fails: no other report could be kept either.
+    Raises OutsideError where the disk is full: no other report could be kept either.
     """
     from flows.rendering.document import render
     from transforms.report_model import ReportModel
@@ -68,8 +72,10 @@ def render_job(job: RenderJob) -> Rendered:
     try:
         write_private(job.pdf_path, document.pdf)
     except OSError as error:
+        if error.errno not in _DISK_FULL:
+            return _failed(job, f"{type(error).__name__}: {error}")
         raise OutsideError(
-            f"{job.pdf_path} cannot be written: {error.strerror}.", fix="Make room, or mend its permissions."
+            f"{job.pdf_path} cannot be written: {error.strerror}.", fix="Make room, and run again."
         ) from error
     digest = hashlib.sha256(document.pdf).hexdigest()
     return Rendered(job.pdf_path, digest, document.pages, warnings=document.warnings)

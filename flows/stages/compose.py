@@ -11,8 +11,9 @@ from config.errors import RefusedError
 from config.models import Config, ExtractKind
 from config.months import Month
 from flows.checks import read_checked
-from flows.files import write_bytes, write_whole
+from flows.files import write_bytes
 from flows.sources import read_table
+from flows.stages.facts import write_facts
 from flows.stages.holidays import holidays_of
 from flows.stages.land import Inputs
 from flows.stages.measure import hr_of, organisation_of, read_facts, read_record
@@ -124,7 +125,7 @@ def compose(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
     for model in models:
         write_bytes(draft / "models" / f"{model.report_id}.json", model.canonical_json())
     month_facts = composition.facts.loc[composition.facts["month"].eq(pd.Timestamp(run.month.first_day))]
-    write_whole(draft / "facts.parquet", lambda path: month_facts.to_parquet(path, index=False, compression="zstd"))
+    write_facts(draft / "facts.parquet", month_facts)
     return Composed(
         reports=tuple(
             ComposedReport(

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-
-import pandas as pd
 
 from config.errors import OutsideError, RefusedError, SourceError
 from config.models import ExtractKind, FilesSource
 from config.months import Month, months_between
-from flows.checks import check_extract, load_rates
+from flows.checks import CheckSession
 from flows.sources import SourceSession, existing_landing
 from flows.sources.contents import of_month
+from flows.stages.checking import Checking, rates_of
 from flows.stages.run import MonthRun
 from transforms.stages import Checked, Landing
 
@@ -41,17 +39,17 @@ def land_and_check(run: MonthRun, extract: str) -> Inputs:
     A month that cannot be had is a gap. Where the month itself cannot, the reason is kept for those who depend on
     it; only for hr, without which nothing can be attributed, is it raised.
     """
-    landings, failure = _land(run, extract)
-    rates = _rates(run)
-    checked: list[Checked] = []
-    for landing in landings:
-        try:
-            checked.append(check_extract(landing, run.config, run.state.checked, rates))
-        except RefusedError as error:
-            if landing.month == run.month:
+    with CheckSession(run.config, run.state.checked, rates_of(run), run.threads) as session:
+        checking = Checking(run, session)
+        landings, failure = _land(run, extract, checking)
+        checked: list[Checked] = []
+        for landing, result in zip(landings, checking.results(), strict=True):
+            if isinstance(result, Checked):
+                checked.append(result)
+            elif landing.month == run.month:
                 if run.config.extracts[extract].kind is ExtractKind.HR:
-                    raise
-                failure = str(error)
+                    raise result
+                failure = str(result)
     months = {item.month for item in checked}
     first = min(months, default=run.month)
     return Inputs(
@@ -63,7 +61,7 @@ def land_and_check(run: MonthRun, extract: str) -> Inputs:
     )
 
 
-def _land(run: MonthRun, extract: str) -> tuple[list[Landing], str]:
+def _land(run: MonthRun, extract: str, checking: Checking) -> tuple[list[Landing], str]:
     landings: list[Landing] = []
     failure = ""
     is_hr = run.config.extracts[extract].kind is ExtractKind.HR
@@ -82,6 +80,7 @@ def _land(run: MonthRun, extract: str) -> tuple[list[Landing], str]:
                     failure, landing = str(error), None
             if landing is not None:
                 landings.append(landing)
+                checking.add(landing)
             elif month == run.month and not failure:
                 failure = f"{extract} has nothing for {month}. {_remedy(run, extract)}"
                 if is_hr:
@@ -107,16 +106,6 @@ def _pulled_again(run: MonthRun, extract: str) -> set[Month]:
     late_days = max((metric.mature_after_days for metric in metrics), default=0)
     months = -(-late_days // DAYS_A_MONTH)
     return set(months_between(run.month.shift(-months), run.month))
-
-
-def _rates(run: MonthRun) -> pd.DataFrame | None:
-    told = run.config.company.exchange_rates
-    return load_rates(_beside_config(run.config_dir, told)) if told else None
-
-
-def _beside_config(config_dir: Path, told: str) -> Path:
-    path = Path(told)
-    return path if path.is_absolute() else config_dir / path
 
 
 def inputs_by_extract(inputs: Iterable[Inputs]) -> dict[str, Inputs]:

@@ -5,20 +5,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from config.errors import OutsideError, Place, RefusedError
-from config.models import Config, Extract, Metric
+from config.models import Config, Extract
 from config.months import Month, months_between
 from flows.checks import read_checked
-from flows.engines import measure_month
-from flows.files import write_bytes, write_whole
+from flows.engines import DEFAULT_THREADS, MeasureSession
+from flows.files import write_bytes
 from flows.stages.code import code_version
+from flows.stages.facts import read_facts_file, write_facts
 from flows.stages.land import Inputs
 from flows.stages.run import MonthRun
 from flows.state.editions import canonical_json
+from flows.workers import result_of
 from transforms.columns import FACTS, shaped
 from transforms.identities import identity_frame
 from transforms.organisation import Organisation, build_organisation
@@ -26,6 +29,9 @@ from transforms.stages import Account, Checked, Exclusions, Finding, Reconciliat
 from transforms.withholding import suppress_facts
 
 HISTORY_READ = 60
+MANY = 6
+"""From so many months on, starting processes is worth it."""
+CHUNK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +46,43 @@ class FactsRecord:
 
 def measure(run: MonthRun, inputs: Mapping[str, Inputs]) -> list[Month]:
     """Write the facts of every month that has hr and rows to measure, oldest first; those already measured so stay."""
-    measured = []
     hr_name, _ = run.config.hr()
     first = _first_measurable(run, inputs)
-    for month in (checked.month for checked in inputs[hr_name].checked if checked.month >= first):
-        parts = {name: item.up_to(month) for name, item in inputs.items()}
-        fingerprint = _fingerprint(run.config, month, parts)
-        known = read_record(run, month)
-        if known is None or known.fingerprint != fingerprint or not run.state.facts(month).is_file():
-            _measure_one(run, month, parts, fingerprint)
-        measured.append(month)
-    return measured
+    months = [checked.month for checked in inputs[hr_name].checked if checked.month >= first]
+    due = [(month, fingerprint) for month in months if (fingerprint := _due(run, inputs, month))]
+    if run.pool.count > 1 and len(due) >= MANY:
+        chunks = [due[start : start + CHUNK] for start in range(0, len(due), CHUNK)]
+        for future in [run.pool.submit(_in_worker, run, run.pool.count, inputs, chunk) for chunk in chunks]:
+            result_of(future, "measure")
+    elif due:
+        with MeasureSession(run.config, run.threads or DEFAULT_THREADS) as session:
+            for month, fingerprint in due:
+                _measure_one(run, session, month, _parts(inputs, month), fingerprint)
+    return months
+
+
+def _due(run: MonthRun, inputs: Mapping[str, Inputs], month: Month) -> str:
+    """The fingerprint of a month that is to be measured; empty where its facts are of it already."""
+    fingerprint = _fingerprint(run.config, month, _parts(inputs, month))
+    known = read_record(run, month)
+    is_done = known is not None and known.fingerprint == fingerprint and run.state.facts(month).is_file()
+    return "" if is_done else fingerprint
+
+
+def _parts(inputs: Mapping[str, Inputs], month: Month) -> dict[str, tuple[Checked, ...]]:
+    return {name: item.up_to(month) for name, item in inputs.items()}
+
+
+def _in_worker(run: MonthRun, processes: int, inputs: Mapping[str, Inputs], due: Sequence[tuple[Month, str]]) -> None:
+    session = _session_of(run, processes)
+    for month, fingerprint in due:
+        _measure_one(run, session, month, _parts(inputs, month), fingerprint)
+
+
+@lru_cache(maxsize=1)
+def _session_of(run: MonthRun, processes: int) -> MeasureSession:
+    """The session of a worker: its files lie in the workers' own folder, so that it need not be closed."""
+    return MeasureSession(run.config, 1, processes)
 
 
 def _first_measurable(run: MonthRun, inputs: Mapping[str, Inputs]) -> Month:
@@ -74,7 +106,13 @@ def hr_of(inputs: Inputs, month: Month) -> Checked:
     raise RefusedError(f"There is no hr extract of {month}.", fix="Land it first: nothing can be attributed without.")
 
 
-def _measure_one(run: MonthRun, month: Month, parts: Mapping[str, tuple[Checked, ...]], fingerprint: str) -> None:
+def _measure_one(
+    run: MonthRun,
+    session: MeasureSession,
+    month: Month,
+    parts: Mapping[str, tuple[Checked, ...]],
+    fingerprint: str,
+) -> None:
     config = run.config
     hr_name, _ = config.hr()
     hr = parts[hr_name][-1]
@@ -82,14 +120,9 @@ def _measure_one(run: MonthRun, month: Month, parts: Mapping[str, tuple[Checked,
     if month == run.month:
         _refuse_broken_organisation(organisation, hr)
     identities, identity_findings = identity_frame(config.identities, month)
-    ready, waiting = _complete_windows(config, month, parts)
-    measured = measure_month(
-        config.model_copy(update={"metrics": ready}),
-        month,
-        parts,
-        organisation.membership,
-        identities,
-        threads=run.threads,
+    waiting = _waiting(config, month, parts)
+    measured = session.measure(
+        month, parts, organisation.membership, identities, waiting={one.metric for one in waiting}
     )
     facts = suppress_facts(shaped(measured.facts, FACTS), organisation.units, organisation.membership, config, month)
     record = FactsRecord(
@@ -98,7 +131,7 @@ def _measure_one(run: MonthRun, month: Month, parts: Mapping[str, tuple[Checked,
         findings=(*organisation.findings, *identity_findings, *measured.findings),
         withheld=(*measured.failed, *waiting),
     )
-    write_whole(run.state.facts(month), lambda path: facts.to_parquet(path, index=False, compression="zstd"))
+    write_facts(run.state.facts(month), facts)
     write_bytes(run.state.facts_record(month), canonical_json(_plain(asdict(record))))
 
 
@@ -110,20 +143,16 @@ def _refuse_broken_organisation(organisation: Organisation, hr: Checked) -> None
         raise RefusedError(cause.message, place=Place(Path(cause.file), cause.line) if cause.file else None)
 
 
-def _complete_windows(
-    config: Config, month: Month, parts: Mapping[str, tuple[Checked, ...]]
-) -> tuple[dict[str, Metric], tuple[Withheld, ...]]:
-    """Metrics whose whole window of months is there, and the others with the reason they wait."""
-    ready, waiting = {}, []
+def _waiting(config: Config, month: Month, parts: Mapping[str, tuple[Checked, ...]]) -> tuple[Withheld, ...]:
+    """Metrics whose window of months is not whole yet, with the reason they wait."""
+    waiting = []
     for name, metric in config.metrics.items():
         there = {checked.month for checked in parts.get(metric.extract, ())}
         lacking = [m for m in months_between(month.shift(1 - metric.window_months), month) if m not in there]
         if lacking and metric.window_months > 1 and month in there:
             reason = f"needs {metric.window_months} months of {metric.extract}, and {lacking[0]} is missing"
             waiting += [Withheld(name, kind, "", reason) for kind in ("team", "manager", "organisation", "associate")]
-        else:
-            ready[name] = metric
-    return ready, tuple(waiting)
+    return tuple(waiting)
 
 
 def _fingerprint(config: Config, month: Month, parts: Mapping[str, tuple[Checked, ...]]) -> str:
@@ -208,7 +237,7 @@ def read_facts(run: MonthRun, months: Sequence[Month]) -> pd.DataFrame:
 
 def _read_facts(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
+        return read_facts_file(path)
     except (OSError, ValueError) as error:
         raise OutsideError(
             f"{path} cannot be read: it is damaged or was cut off.", fix="Delete it: it is made again."

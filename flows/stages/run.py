@@ -8,6 +8,7 @@ from config.loader import load_config
 from config.models import Config
 from config.months import Month
 from flows.state.paths import StateRoot
+from flows.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,12 @@ class MonthRun:
     workers: int | None = None
     reissue: str = ""
     config: Config = field(init=False, repr=False, compare=False)
+    pool: Workers = field(init=False, repr=False, compare=False)
+    """Processes that land, check and measure much at once; whoever has much to do enters it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", load_config(self.config_dir))
+        object.__setattr__(self, "pool", Workers(self.workers, scratch=self.state.root))
 
     @property
     def data_dir(self) -> Path:

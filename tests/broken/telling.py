@@ -5,6 +5,7 @@ Does not belong here: the tables themselves.
 
 import hashlib
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
@@ -76,22 +77,11 @@ def both(*breaks: Break) -> Break:
     return all_of
 
 
-def healthy_again(company: Company, healthy: Company) -> None:
-    """Put the inputs back as they were; what is kept stays."""
+def runs_again(company: Company, healthy: Company) -> None:
+    """Put a broken company's inputs back as they were, and run it: nothing of the fault is left."""
     for folder in ("config", "data"):
-        for path in sorted((company.folder / folder).rglob("*")):
-            if path.is_file():
-                path.unlink()
-        for path in sorted((healthy.folder / folder).rglob("*")):
-            if path.is_file():
-                company.write(str(path.relative_to(healthy.folder)), path.read_bytes())
-
-
-def runs_again(row: Row, company: Company, healthy: Company) -> None:
-    """Break the company and mend it: nothing of the fault is left."""
-    row.broken(company)
-    company.make()
-    healthy_again(company, healthy)
+        shutil.rmtree(company.path(folder))
+        shutil.copytree(healthy.path(folder), company.path(folder))
     told = company.make()
     assert (told.status, told.messages) == (0, ())
     assert company.withheld() == set()
@@ -113,7 +103,7 @@ def checks_page(company: Company) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def refute(row: Row, company: Company) -> Told:
+def told_and_done(row: Row, company: Company) -> Told:
     """Break the company and run it; every claim of the row about what is told and done is asserted."""
     row.broken(company)
     before = contents(company.state / "editions")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.broken.company import MONTH, Company, Told, command
-from tests.broken.telling import NOTHING, Row, changed, refute
+from tests.broken.telling import NOTHING, Row, changed, told_and_done
 
 Run = Callable[[Company], Told]
 
@@ -140,4 +140,4 @@ ROWS: dict[str, Row] = {
 
 @pytest.mark.parametrize("case", ROWS)
 def test_a_broken_world_gives_its_one_message(company: Company, case: str) -> None:
-    refute(ROWS[case], company)
+    told_and_done(ROWS[case], company)

@@ -150,6 +150,26 @@ def test_excel_parquet_json_lines_and_packed_files_are_read(tmp_path: Path) -> N
     assert config.extracts["survey"].team == "team"
 
 
+@pytest.mark.parametrize(
+    ("codes", "currency", "said"),
+    [
+        (("EUR", "EUR"), "EUR", "The currency EUR stands beside amounts."),
+        (("sek", "sek"), "SEK", "The currency SEK stands beside amounts."),
+        (("EUR", "USD"), "EUR", "Others occur: USD. They need exchange_rates."),
+        (("PCS", "PCS"), "USD", "No file names a currency; USD is a placeholder."),
+    ],
+    ids=["in its own column", "in small letters", "two", "no currency"],
+)
+def test_the_currency_is_told_by_the_column_that_names_it(
+    tmp_path: Path, codes: tuple[str, str], currency: str, said: str
+) -> None:
+    first, second = SALES.splitlines()[1:]
+    sales = f"order_id,sold_by,order_date,amount,currency\n{first},{codes[0]}\n{second},{codes[1]}\n"
+    proposal = proposed(tmp_path, {"people.csv": PEOPLE, "sales.csv": sales})
+    assert load_config(proposal.target).company.currency == currency
+    assert said in " ".join(proposal.doubts)
+
+
 def test_what_must_be_confirmed_is_said(tmp_path: Path) -> None:
     sales = "order_id,sold_by,order_date,amount,gender\n1,A1,03/04/2026,€ 1.234,f\n2,X9,05/06/2026,€ 2.345,m\n"
     proposal = proposed(tmp_path, {"people.csv": PEOPLE, "sales.csv": sales})

@@ -6,7 +6,6 @@ Does not belong here: a test.
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from config.models import Company, Config, Expectations, Metric, Unit, UnitKind
@@ -50,9 +49,12 @@ def config_of(
     )
 
 
-def facts_of(organisation: Organisation, config: Config, months: list[Month], seed: int = 0) -> pd.DataFrame:
-    """FACTS of every unit in every month, noise around a level of its own; individuals where config allows them."""
-    random = np.random.default_rng(seed)
+NOISE = (0.05, -0.04, 0.02, -0.06, 0.03, -0.01, 0.06, -0.05, 0.04, -0.02, 0.01, -0.03)
+"""What a month differs from the usual, by its number: nothing in it is a run or a trend."""
+
+
+def facts_of(organisation: Organisation, config: Config, months: list[Month]) -> pd.DataFrame:
+    """FACTS of every unit in every month, a little around a level of its own; individuals where config allows them."""
     shown = [
         (unit, name, metric)
         for unit in organisation.units.to_dict("records")
@@ -63,7 +65,9 @@ def facts_of(organisation: Organisation, config: Config, months: list[Month], se
         (pd.Timestamp(month.first_day), unit["unit_kind"], unit["unit_id"], name, segment, level, level, 1.0, 20)
         for unit, name, metric in shown
         for month in months
-        for level in [(0.8 if metric.unit is Unit.PERCENT else 1000.0 * int(unit["people"])) * random.normal(1, 0.08)]
+        for level in [
+            (0.8 if metric.unit is Unit.PERCENT else 1000.0 * int(unit["people"])) * (1 + NOISE[month.number - 1])
+        ]
         for segment in (("all", "B2B") if metric.by_segment else ("all",))
     ]
     names = ["month", "unit_kind", "unit_id", "metric", "segment", "value", "numerator", "denominator", "rows"]

@@ -177,6 +177,8 @@ def test_an_id_is_looked_for_where_it_can_be_told_from_a_word(identifier: str, d
     [
         ("Anna-Lena Müller asked", ["anna lena müller"], ["anna lena müller"]),
         ("müller, Anna", ["anna müller"], []),
+        ("An\u00adna Müller", ["anna müller"], ["anna müller"]),
+        ("Ａｎｎａ\u00a0Mu\u0308ller", ["anna müller"], ["anna müller"]),
         ("", ["anna müller"], []),
         ("anything", [], []),
         ("a b c", ["b c", "a b", "c d"], ["a b", "b c"]),

@@ -1,5 +1,6 @@
 """A report for every manager and every team, put together from its sections."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 
@@ -12,10 +13,17 @@ from transforms.compose.glance import expectations_ahead, glance
 from transforms.compose.people import people_tables, team_tables
 from transforms.report_model import ReportKind, ReportModel
 
+_LONGEST_NAME = 150
+
 
 def report_id(kind: str, unit_id: str) -> str:
-    """A report's name, fit for a file: letters, digits, dot and dash stay, anything else is written as its code."""
+    """A report's name, fit for a file: letters, digits, dot and dash stay, anything else is written as its code.
+
+    What would be too long for a file's name is cut and told apart by a hash.
+    """
     safe = re.sub(r"[^A-Za-z0-9.-]", lambda match: f"_{ord(match[0]):x}_", unit_id)
+    if len(safe) > _LONGEST_NAME:
+        safe = f"{safe[:_LONGEST_NAME]}__{hashlib.sha256(unit_id.encode()).hexdigest()[:12]}"
     return f"{kind}-{safe}"
 
 

@@ -318,9 +318,10 @@ def test_results_are_private_and_nothing_else_is_left(tmp_path: Path) -> None:
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
 
 
-def test_a_landing_without_rows_is_no_fault(tmp_path: Path) -> None:
+def test_a_landing_without_rows_counts_as_nothing_and_says_so(tmp_path: Path) -> None:
     checked = check(tmp_path, sales_extract(), {name: [] for name in sales()})
-    assert (checked.rows, checked.source_rows, checked.measure, checked.findings) == (0, 0, Decimal(0), ())
+    assert (checked.rows, checked.source_rows, checked.measure) == (0, 0, Decimal(0))
+    assert [(finding.code, finding.severity) for finding in checked.findings] == [("typing.no_rows", Severity.WARNING)]
 
 
 def test_a_broken_landing_is_named(tmp_path: Path) -> None:

@@ -86,7 +86,11 @@ def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
         [*months, month.shift(1)],
         holidays,
     )
-    withheld = (*record.withheld, *_suppressed(facts, month), *_failed(config, inputs))
+    failed = _failed(config, inputs)
+    if {one.metric for one in failed} >= set(config.metrics):
+        reasons = "; ".join(item.failure for item in inputs.values() if item.failure)
+        raise RefusedError(f"Nothing of {month} could be measured: {reasons}", fix="Mend it, then run again.")
+    withheld = (*failed, *record.withheld, *_suppressed(facts, month))
     comparison = compare_month(
         config, month, facts, expected.expected, organisation.units, organisation.spells,
         _availability(run, inputs), withheld, holidays=holidays,
@@ -103,7 +107,7 @@ def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
         unused=expected.unused,
         reconciliation=record.reconciliation,
         findings=findings,
-        gaps=_gaps(inputs),
+        gaps=_gaps(inputs, month),
         sources=_sources(inputs, month),
         assumed_current=bool(hr.assume_current_organisation),
     )
@@ -219,12 +223,18 @@ def _input_findings(inputs: Mapping[str, Inputs], month: Month) -> tuple[Finding
     return tuple(findings)
 
 
-def _gaps(inputs: Mapping[str, Inputs]) -> tuple[str, ...]:
-    return tuple(
-        f"{name}: no data for {', '.join(str(month) for month in item.gaps)}"
+def _gaps(inputs: Mapping[str, Inputs], month: Month) -> tuple[str, ...]:
+    """What could not be had: the month itself first, then months of the history."""
+    lines = [
+        f"{name}: {month} could not be used, so its measures are withheld"
         for name, item in sorted(inputs.items())
-        if item.gaps
-    )
+        if item.failure
+    ]
+    for name, item in sorted(inputs.items()):
+        earlier = [str(gap) for gap in item.gaps if gap != month]
+        if earlier:
+            lines.append(f"{name}: no data for {', '.join(earlier)}")
+    return tuple(lines)
 
 
 def _sources(inputs: Mapping[str, Inputs], month: Month) -> tuple[tuple[str, str], ...]:

@@ -108,12 +108,12 @@ def _definition(composition: Composition, kind: str, unit_id: str, name: str, me
     formula = f"{metric.numerator} ÷ {metric.denominator}" if metric.numerator else str(metric.value)
     condition = f" where {metric.where}" if metric.where else ""
     window = f", over {metric.window_months} months" if metric.window_months > 1 else ""
-    text = metric.definition or metric.label
+    told = f"{metric.definition.rstrip('.')}. " if metric.definition else ""
     rows = int(number(row["rows"])) if row["rows"] == row["rows"] else 0
     hidden = bool(row["withheld"])
     return Definition(
         label=metric.label,
-        text=f"{text.rstrip('.')}. Computed as {formula}{condition}{window}, from {metric.extract}.",
+        text=f"{told}Computed as {formula}{condition}{window}, from {metric.extract}.",
         rows=MISSING if hidden else f"{composition.formats.count(rows)} {'row' if rows == 1 else 'rows'}",
     )
 

@@ -36,20 +36,27 @@ def glance(composition: Composition, kind: str, unit_id: str, report: ReportKind
         for stage in STAGE_ORDER
     ]
     formats = composition.formats
-    reviews = [
-        f"{row.label} for {formats.month(composition.month.shift(1))}, {row.review}"
-        for row in expectations_ahead(composition, kind, unit_id)
-        if row.review
-    ]
     return Glance(
         headline=wording.headline(verdicts),
-        to_do=wording.to_do(verdicts, reviews, reader_is_manager=report is ReportKind.MANAGER),
+        to_do=wording.to_do(
+            verdicts, _reviews(composition, kind, unit_id), reader_is_manager=report is ReportKind.MANAGER
+        ),
         blocks=tuple(block for block in blocks if block.rows),
         last_year_label=formats.short_month(composition.month.shift(-12)),
         chart_label=f"{CHART_MONTHS} months",
         ahead_label=formats.month_name(composition.month.shift(1)),
         legend=wording.LEGEND,
     )
+
+
+def _reviews(composition: Composition, kind: str, unit_id: str) -> list[str]:
+    """Next month's expectations that their owners are to review, by the day they are to be reviewed by."""
+    due: dict[str, list[str]] = {}
+    for row in expectations_ahead(composition, kind, unit_id):
+        if row.review:
+            due.setdefault(row.review, []).append(wording.lowered(row.label))
+    month = composition.formats.month(composition.month.shift(1))
+    return [f"{wording.listed(labels)} for {month}, {day}" for day, labels in due.items()]
 
 
 def _metric_row(composition: Composition, kind: str, unit_id: str, name: str, metric: Metric) -> MetricRow:

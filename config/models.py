@@ -331,7 +331,7 @@ class ExpectationRule(Model):
     value: Decimal | None = None
     growth: Decimal = Decimal(0)
     """Share: 0.03 is 3%."""
-    values: dict[str, Decimal] = {}
+    values: dict[str, Decimal] = Field(default_factory=dict)
     """per_role: the value of each role."""
     review_days: int = Field(default=30, ge=1)
     why: str | None = None

@@ -59,6 +59,10 @@ def build_scope(organisation: Organisation) -> Scope:
         elif kind in {UnitKind.MANAGER, UnitKind.ASSOCIATE}:
             span = organisation.scope(kind, unit_id)
             visible[(kind, unit_id)] = span | above | {unit_id, *organisation.chain_above(unit_id, day)}
+    # Somebody else may stand in for the manager of a manager: the report still shows who is directly below.
+    below = units.loc[units["unit_kind"].eq(UnitKind.MANAGER) & units["parent_kind"].eq(UnitKind.MANAGER)]
+    for unit_id, parent in zip(below["unit_id"], below["parent_id"], strict=True):
+        visible[(UnitKind.MANAGER, parent)] = visible.get((UnitKind.MANAGER, parent), frozenset()) | {unit_id}
     titles = set(units.loc[units["unit_kind"].isin([UnitKind.TEAM, UnitKind.ORGANISATION]), "title"].map(normalised))
     return Scope(terms=_terms(organisation.spells, titles), visible=visible)
 

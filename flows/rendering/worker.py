@@ -13,7 +13,6 @@ from pathlib import Path
 
 from config.errors import OutsideError, YardstickError
 
-
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from config.base import Model, MonthField, Texts
+from config.months import Month
 from config.sources import DatabaseSource, FilesSource, QuerySource, Source
 
 __all__ = [
@@ -278,6 +279,11 @@ class Metric(Model):
     survey: Survey | None = None
     depends_on: Texts = ()
     """Further extracts it needs (its own is always needed)."""
+
+    def individual_in(self, month: Month) -> bool:
+        """Whether it may be shown of single associates in a month: the purpose held on each day it is taken over."""
+        first = month.shift(1 - self.window_months).first_day
+        return self.individual is not None and self.individual.start <= first
 
     @model_validator(mode="after")
     def _value_or_ratio(self) -> Self:

@@ -108,6 +108,9 @@ def _check_column_keys(draft: Draft, name: str, extract: Extract) -> None:
             check_column(draft, EXTRACTS, (name, *path), name, column, types)
     for n, column in enumerate(extract.key):
         check_column(draft, EXTRACTS, (name, "key", n), name, column, frozenset(ColumnType))
+    if extract.kind is ExtractKind.PULSE and extract.main_measure is not None:
+        what = "A survey's answers are not added up in every report."
+        draft.fault(EXTRACTS, (name, "main_measure"), what, fix="Take main_measure out: rows are accounted for anyway.")
     if extract.associate is not None and extract.team is not None:
         what = "Both associate and team say whose rows these are."
         draft.fault(EXTRACTS, (name, "team"), what, "Keep associate; team is for rows without one.")

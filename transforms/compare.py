@@ -63,6 +63,7 @@ def compare_month(  # noqa: PLR0913 the contract between stages
         return empty(COMPARISON)
     board = _board(config, month, facts, expected, units, holidays)
     people = _people(board, units, spells, availability)
+    board = _without_months_away(board, people)
     looks = np.maximum(board.judged().sum(axis=1), 1)
     parts = [
         _compare_metric(board, people, looks, position, _reasons(board, name, withheld))
@@ -186,6 +187,18 @@ def _people(board: _Board, units: pd.DataFrame, spells: pd.DataFrame, availabili
     return _People(hired, absent)
 
 
+def _without_months_away(board: _Board, people: _People) -> _Board:
+    """No expectation in earlier months of absence: missing it then is no part of a run, nor of what is usual."""
+    expected = board.expected.copy()
+    columns = expected.shape[2]
+    for number, away in people.half_away.items():
+        for position, lag in enumerate(board.lags.tolist()):
+            column = columns - 1 - (board.last - lag - number)
+            if 0 <= column < columns - 1:
+                expected[away, position, column] = np.nan
+    return replace(board, expected=expected)
+
+
 def _reasons(board: _Board, metric: str, withheld: Sequence[Withheld]) -> np.ndarray:
     """Why each unit's figure is withheld: the first reason given, else why the facts are without it."""
     reasons = board.suppressed[:, board.metrics.index(metric)].copy()
@@ -263,9 +276,8 @@ def _spoken_of(board: _Board, position: int, reasons: np.ndarray) -> Flags:
     has = figure[:, -MONTHS_A_YEAR:].any(axis=1) | (asked & (ever | board.from_table[:, position, -1]))
     present = np.isfinite(board.figures["rows"][:, position]).any(axis=1)
     has |= (reasons != "") & (present | asked | (board.kinds == UnitKind.ORGANISATION.value))
-    individual = board.metric(position).individual
     month = month_of_number(board.last - int(board.lags[position]))
-    if individual is None or individual.start > month.last_day:
+    if not board.metric(position).individual_in(month):
         has &= board.kinds != UnitKind.ASSOCIATE.value
     return np.asarray(has, dtype=bool)
 

@@ -151,7 +151,7 @@ def _why_none(situation: Situation, n: int) -> str:
     if situation.withheld[n]:
         return f"Withheld: {situation.withheld[n]}."
     if situation.half_away[n]:
-        return f"No status: {UNDER_HALF}. With half of them or more there is one."
+        return "No status: too few of the month's days count for this figure."
     return "No status: it is contested and not yet answered. The answer settles it."
 
 

@@ -59,11 +59,7 @@ def _small_spans(units: pd.DataFrame, config: Config, month: Month) -> list[With
     minimum = config.company.smallest_team
     small = units.loc[units["unit_kind"].eq(UnitKind.MANAGER) & units["people"].lt(minimum), "unit_id"]
     reason = f"fewer than {minimum} people: it would show one person's result"
-    collective = [
-        name
-        for name, metric in config.metrics.items()
-        if metric.individual is None or metric.individual.start > month.last_day
-    ]
+    collective = [name for name, metric in config.metrics.items() if not metric.individual_in(month)]
     return [Withheld(name, UnitKind.MANAGER.value, unit, reason) for name in collective for unit in sorted(small)]
 
 

@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -60,8 +61,14 @@ def demo(state_dir: Path | None, associates: int) -> None:
 
 
 def _refuse_future(request: MonthRun, now: datetime) -> None:
-    if request.month.first_day > now.date():
+    today = now.astimezone(ZoneInfo(request.config.company.time_zone)).date()
+    if request.month.first_day > today:
         raise RefusedError(f"{request.month} has not begun yet.", fix="Give a month that has ended.")
+    if request.month.last_day >= today:
+        raise RefusedError(
+            f"{request.month} has not ended yet: its weeks would be judged as a whole month.",
+            fix="Give a month that has ended; `yardstick preview` shows how this one stands.",
+        )
 
 
 def _make(request: MonthRun) -> None:

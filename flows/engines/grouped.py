@@ -109,6 +109,5 @@ def _side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 def allowed_kinds(definition: Definition, month: Month) -> list[str]:
     """Kinds of units a metric may be shown for: associates only with a purpose that holds in the month."""
-    individual = definition.plan.metric.individual
-    alone = individual is not None and individual.start <= month.last_day
+    alone = definition.plan.metric.individual_in(month)
     return [kind.value for kind in UnitKind if alone or kind is not UnitKind.ASSOCIATE]

@@ -224,6 +224,7 @@ def plan_metric(
     if respondent is not None and respondent not in columns:
         raise ConfigError(f"“{respondent}” is no column of {metric.extract}.", place=_place(config, name, "survey"))
     used = {column.name for tree in trees.values() for column in tree.find_all(exp.Column)}
+    answers = {column.name for key, tree in trees.items() if key != "where" for column in tree.find_all(exp.Column)}
     return MetricPlan(
         name=name,
         metric=metric,
@@ -231,9 +232,16 @@ def plan_metric(
         numerator=numerator,
         denominator=denominator,
         rows=Aggregate(Kind.ROWS, "count(*)", (), where),
-        respondents=Aggregate(Kind.OTHER, 'count(DISTINCT "¤0")', (f'"{respondent}"',), where) if respondent else None,
+        respondents=_respondents(respondent, answers, where) if respondent else None,
         columns=frozenset(used | ({respondent} if respondent else set())),
     )
+
+
+def _respondents(respondent: str, answers: set[str], where: str) -> Aggregate:
+    """How many answered: whoever left a column of the figure empty has not, and must not make up the numbers."""
+    answered = [f'"{column}" IS NOT NULL' for column in sorted(answers - {respondent})]
+    condition = " AND ".join([*([where] if where else []), *answered])
+    return Aggregate(Kind.OTHER, 'count(DISTINCT "¤0")', (f'"{respondent}"',), f"({condition})" if condition else "")
 
 
 def _figures(

@@ -18,7 +18,7 @@ from flows.stages.holidays import holidays_of
 from flows.stages.land import Inputs
 from flows.stages.measure import hr_of, organisation_of, read_facts, read_record
 from flows.stages.run import MonthRun
-from flows.state.editions import changed_reports, newest_edition, nothing_new
+from flows.state.editions import changed_reports, newest_edition, nothing_new, same_recipients
 from transforms.availability import available_shares
 from transforms.columns import AVAILABILITY, empty
 from transforms.compare import compare_month
@@ -125,6 +125,17 @@ def compose(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
     models = list(compose_reports(composition))
     refuse_breaches(models, scope)
     hashes = {model.report_id: model.sha256() for model in models}
+    readers = {
+        model.report_id: recipients(
+            run.config.delivery,
+            model.kind,
+            model.unit_id,
+            organisation.units,
+            organisation.spells,
+            run.month.last_day,
+        )
+        for model in models
+    }
     changed = set(hashes) if run.reissue else changed_reports(hashes, before)
     for model in models:
         write_bytes(draft / "models" / f"{model.report_id}.json", model.canonical_json())
@@ -152,7 +163,7 @@ def compose(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
             )
             for model in models
         ),
-        unchanged=not run.reissue and nothing_new(hashes, before),
+        unchanged=not run.reissue and nothing_new(hashes, before) and same_recipients(readers, before),
         scope=scope,
         findings=composition.findings,
         gaps=composition.gaps,
@@ -204,12 +215,18 @@ def _failed(config: Config, inputs: Mapping[str, Inputs]) -> tuple[Withheld, ...
 
 
 def _availability(run: MonthRun, inputs: Mapping[str, Inputs]) -> pd.DataFrame:
+    """Of every month there is: a month of absence says nothing of anybody in later months either."""
     for name, extract in run.config.extracts.items():
         if extract.kind is ExtractKind.AVAILABILITY:
-            checked = [item for item in inputs[name].checked if item.month == run.month]
-            days = run.month.working_days(holidays_of(run.config.company.holidays, [run.month]))
-            if checked:
-                return available_shares(read_checked(checked[0]), run.month, days)
+            months = [
+                available_shares(
+                    read_checked(item),
+                    item.month,
+                    item.month.working_days(holidays_of(run.config.company.holidays, [item.month])),
+                )
+                for item in inputs[name].up_to(run.month)
+            ]
+            return pd.concat(months, ignore_index=True) if months else empty(AVAILABILITY)
     return empty(AVAILABILITY)
 
 

@@ -105,6 +105,11 @@ def nothing_new(models: dict[str, str], before: Edition | None) -> bool:
     return before is not None and not changed_reports(models, before) and set(models) == set(before.reports)
 
 
+def same_recipients(recipients: dict[str, list[str]], before: Edition | None) -> bool:
+    """Whether each report would be sent to the same readers as the edition before says."""
+    return before is not None and recipients == {name: entry["recipients"] for name, entry in before.reports.items()}
+
+
 def take_over(before: Edition, entry: ReportEntry, draft: Path) -> None:
     """Put an unchanged report of the edition before into the draft, byte for byte."""
     source, target = before.folder / entry["file"], draft / entry["file"]

@@ -229,14 +229,12 @@ Break = Callable[[Company], object]
 
 
 def command(*arguments: str, environment: Mapping[str, str] | None = None) -> Told:
-    """Run `yardstick` in this process as its program does, with more environment variables and no Prefect server."""
+    """Run `yardstick` in this process as its program does, with more environment variables."""
     out, err = io.StringIO(), io.StringIO()
     status = 0
     before = dict(os.environ)
     try:
-        for name in [name for name in before if name.startswith(("PREFECT_", "YARDSTICK_"))]:
-            del os.environ[name]
-        os.environ |= {"PREFECT_HOME": os.devnull, **(environment or {})}
+        os.environ |= environment or {}
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             main(list(arguments))
     except SystemExit as stop:

@@ -45,14 +45,16 @@ def config(
     *, tables: tuple[dict[str, Any], ...] = (), rules: tuple[dict[str, Any], ...] = (),
     metrics: dict[str, Metric] | None = None, decisions: tuple[Decision, ...] = (), **company: Any,
 ) -> Config:  # fmt: skip
-    """A configuration of the four metrics."""
+    """A configuration of the four metrics. Tables were set long ago, unless they say otherwise."""
     source = FilesSource(files=("x.csv",))
     return Config(
         directory=Path(),
         company=Company(name="Demo", currency="EUR", **company),
         extracts={"people": Extract(kind=ExtractKind.HR, source=source, columns={})},
         metrics=metrics or METRICS,
-        expectations=Expectations.model_validate({"tables": tables, "rules": rules}),
+        expectations=Expectations.model_validate(
+            {"tables": tuple({"set_on": date(2020, 1, 1), **one} for one in tables), "rules": rules}
+        ),
         decisions=decisions,
         sha256="0",
     )
@@ -60,7 +62,8 @@ def config(
 
 def rule(name: str, metric: str, kind: str, **more: Any) -> dict[str, Any]:
     """A complete rule; `more` overrides."""
-    return {"name": name, "metric": metric, "rule": kind, "why": "Agreed in the spring", "owner": "Sales lead", **more}
+    return {"name": name, "metric": metric, "rule": kind, "why": "Agreed in the spring", "owner": "Sales lead",
+            "set_on": date(2020, 1, 1), **more}  # fmt: skip
 
 
 def table(text: str) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def test_actual_expectation_and_last_year_share_one_scale() -> None:
 
 
 def test_a_gap_lifts_the_pen_and_a_lone_month_is_a_dot() -> None:
-    chart = series_chart([1.0, NOTHING, 3.0, 4.0, NOTHING, 2.0], [], [], alt="")
+    chart = series_chart([1.0, NOTHING, 3.0, 4.0, NOTHING, 2.0], [], [], alt="", dots=True)
     assert chart.actual.count("M") == 3
     assert chart.actual.count("h0") == 2
     assert chart.dots.count("h0") == 4
@@ -66,7 +66,7 @@ def test_the_same_figure_in_all_months_is_a_line_in_the_middle() -> None:
 def test_everything_drawn_lies_within_the_chart(actual: list[float], expected: list[float]) -> None:
     months = max(len(actual), len(expected))
     padded = [values + [NOTHING] * (months - len(values)) for values in (actual, expected)]
-    chart = series_chart(padded[0], padded[1], [], alt="")
+    chart = series_chart(padded[0], padded[1], [], alt="", dots=True)
     for x, y in [*places(chart.actual), *places(chart.expectation), *places(chart.dots)]:
         assert 0 <= x <= SERIES_WIDTH
         assert 0 <= y <= SERIES_HEIGHT

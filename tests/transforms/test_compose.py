@@ -184,7 +184,7 @@ def test_differences_by_segment_add_up_where_the_metric_does() -> None:
     config = config_of()
     at = [(OCTOBER, "all", 300.0), (OCTOBER, "B2B", 100.0), (OCTOBER, "B2G", 200.0),
           (OCTOBER.shift(-12), "all", 150.0), (OCTOBER.shift(-12), "B2B", 150.0)]  # fmt: skip
-    model = reports_of(compose_from(*PEOPLE, config=config, facts=by_segment(config, at))[0])["team-N"]
+    model = reports_of(compose_from(*PEOPLE, config=config, facts=by_segment(config, at))[0])["manager-A02"]
     (table,) = model.changing
     assert table.rows == (
         ("B2B", "100", "150", "−50"), ("B2G", "200", "0", "+200"), ("Total", "300", "150", "+150"),
@@ -194,15 +194,21 @@ def test_differences_by_segment_add_up_where_the_metric_does() -> None:
 def test_a_month_without_figures_is_a_dash_and_no_zero() -> None:
     config = config_of()
     at = [(OCTOBER, "all", 300.0), (OCTOBER, "B2B", 300.0)]
-    model = reports_of(compose_from(*PEOPLE, config=config, facts=by_segment(config, at))[0])["team-N"]
+    model = reports_of(compose_from(*PEOPLE, config=config, facts=by_segment(config, at))[0])["manager-A02"]
     assert model.changing[0].rows == (("B2B", "300", "—", "—"), ("Total", "300", "—", "—"))
 
 
+def test_what_a_team_reads_together_has_no_segments(usual: dict[str, ReportModel]) -> None:
+    """One member may be the only one who sells to a segment."""
+    assert usual["team-N"].changing == ()
+    assert usual["manager-A02"].changing
+
+
 def by_segment(config: Config, at: list[tuple[Month, str, float]]) -> pd.DataFrame:
-    """Revenue of the team N alone, by month and segment."""
+    """Revenue of the span of A02 alone, by month and segment."""
     usual = figures(config)
     (line,) = usual.loc[
-        usual["unit_id"].eq("N") & usual["metric"].eq("revenue") & usual["segment"].eq("all")
+        usual["unit_kind"].eq("manager") & usual["unit_id"].eq("A02") & usual["metric"].eq("revenue") & usual["segment"].eq("all")
         & usual["month"].eq(pd.Timestamp(OCTOBER.first_day))
     ].to_dict("records")  # fmt: skip
     lines = [{**line, "month": pd.Timestamp(month.first_day), "segment": segment, "value": value, "numerator": value}

@@ -76,7 +76,8 @@ def test_why_owner_and_day_are_inherited_row_table_then_parents() -> None:
         team | T1 | revenue | 2026-10 | 200 | | Team's own | | manager:M1
         associate | A1 | revenue | 2026-10 | 90 | | | | T1
     """
-    result = evaluate(config(tables=({"file": "plan.csv"},)), {"plan.csv": table(HEAD + rows.strip())})
+    undated = {"file": "plan.csv", "set_on": None}
+    result = evaluate(config(tables=(undated,)), {"plan.csv": table(HEAD + rows.strip())})
     who = row(result, "associate", "A1", "2026-10")
     assert (who["why"], who["owner"], who["set_on"]) == ("Market grows", "Team's own", pd.Timestamp("2026-01-15"))
     default = evaluate(config(tables=({**PLAN, "set_on": date(2026, 2, 1)},)), {"plan.csv": table(HEAD + rows.strip())})

@@ -30,8 +30,9 @@ def segment_tables(composition: Composition, kind: str, unit_id: str) -> tuple[T
 
 
 def _segment_table(composition: Composition, kind: str, unit_id: str, name: str, metric: Metric) -> Table | None:
-    now = _segment_values(composition, kind, unit_id, name, composition.month)
-    before = _segment_values(composition, kind, unit_id, name, composition.month.shift(-12))
+    month = composition.month_shown(kind, unit_id, name)
+    now = _segment_values(composition, kind, unit_id, name, month)
+    before = _segment_values(composition, kind, unit_id, name, month.shift(-12))
     segments = sorted({*now, *before} - {"all"}, key=str.casefold)
     if not segments:
         return None
@@ -54,7 +55,7 @@ def _segment_table(composition: Composition, kind: str, unit_id: str, name: str,
     return Table(
         title=f"{metric.label} by segment{unit}",
         columns=(
-            "Segment", formats.short_month(composition.month), formats.short_month(composition.month.shift(-12)),
+            "Segment", formats.short_month(month), formats.short_month(month.shift(-12)),
             "Difference",
         ),
         align=("left", "right", "right", "right"),

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from config.models import Config, Metric, Stage, UnitKind
-from config.months import Month, months_between
+from config.months import MONTHS_A_YEAR, Month, months_between
 from transforms.formats import Formats
 from transforms.report_model import Sense
 from transforms.stages import Finding, Reconciliation
 from transforms.wording import Verdict
 
 CHART_MONTHS = 24
+LATEST_MONTHS = 4
+"""So many months a late figure may lie back."""
 STAGE_ORDER = (Stage.RESULT, Stage.ACTION, Stage.BELIEF, Stage.EXPERIENCE)
 
 
@@ -61,7 +63,7 @@ class Composition:
     @cached_property
     def chart_months(self) -> list[Month]:
         """Two years of chart and the year before them, oldest first."""
-        return list(months_between(self.month.shift(1 - CHART_MONTHS - 12), self.month))
+        return list(months_between(self.month.shift(1 - CHART_MONTHS - MONTHS_A_YEAR - LATEST_MONTHS), self.month))
 
     @cached_property
     def _actual_series(self) -> tuple[dict[tuple[str, str, str], int], np.ndarray]:
@@ -80,10 +82,17 @@ class Composition:
         return {key: place for place, key in enumerate(wide.index)}, wide.to_numpy(dtype=float)
 
     def series(self, kind: str, unit_id: str, metric: str) -> tuple[list[float], list[float], list[float]]:
-        """Actual, expectation and last year over the chart's months, oldest first, NaN where there is none."""
+        """Actual, expectation and last year over two years up to the month shown, oldest first, NaN where none."""
         actual = self._row(self._actual_series, (kind, unit_id, metric))
         expected = self._row(self._expected_series, (kind, unit_id, metric))
-        return actual[12:], expected[12:], actual[:-12]
+        end = len(actual) - self.month.minus(self.month_shown(kind, unit_id, metric))
+        start, year = end - CHART_MONTHS, MONTHS_A_YEAR
+        return actual[start:end], expected[start:end], actual[start - year : end - year]
+
+    def month_shown(self, kind: str, unit_id: str, metric: str) -> Month:
+        """The month a figure is of: the report's, or an earlier one where the metric matures late."""
+        row = self.figures.get((kind, unit_id, metric))
+        return month_of(row) if row else self.month
 
     def _row(self, table: tuple[dict[tuple[str, str, str], int], np.ndarray], key: tuple[str, str, str]) -> list[float]:
         place = table[0].get(key)
@@ -125,7 +134,7 @@ class Composition:
     @cached_property
     def recent_months(self) -> list[Month]:
         """The months a late-maturing figure may be of, the report's own last."""
-        return list(months_between(self.month.shift(-4), self.month))
+        return list(months_between(self.month.shift(-LATEST_MONTHS), self.month))
 
     def relevant(self, kind: str, unit_id: str, metric: str) -> bool:
         """Whether a metric says anything of a unit: a figure with an expectation, or one that was not always zero."""

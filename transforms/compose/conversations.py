@@ -38,7 +38,8 @@ def _verdicts(composition: Composition, kind: UnitKind, unit_id: str) -> list[Ve
     return [
         composition.verdict(kind, unit_id, name)
         for name, metric in composition.metrics()
-        if (kind is UnitKind.MANAGER or metric.individual is not None) and composition.relevant(kind, unit_id, name)
+        if (kind is UnitKind.MANAGER or metric.individual_in(composition.month))
+        and composition.relevant(kind, unit_id, name)
     ]
 
 

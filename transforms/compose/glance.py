@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from config.models import Metric, Unit
+from config.models import Metric, Unit, UnitKind
 from config.months import Month
 from transforms import charts, wording
 from transforms.compose.context import CHART_MONTHS, STAGE_ORDER, Composition, is_known, month_of, number
@@ -100,7 +100,8 @@ def _note(composition: Composition, verdict: Verdict, of_month: Month) -> str:
     if verdict.withheld:
         return f"Withheld: {verdict.withheld}."
     if of_month != composition.month:
-        return f"Of {composition.formats.month(of_month)}: later months are not complete yet."
+        year_before = composition.formats.month(of_month.shift(-12))
+        return f"Of {composition.formats.month(of_month)}, beside {year_before}: later months are not complete yet."
     return ""
 
 
@@ -142,7 +143,10 @@ def expectations_ahead(composition: Composition, kind: str, unit_id: str) -> tup
         row = composition.expected_row(kind, unit_id, name, composition.month.shift(1))
         if row is None or not composition.relevant(kind, unit_id, name):
             continue
+        # A team is read by all its members: what its parts are asked could be one person's number.
+        parts_shown = kind != UnitKind.TEAM and not composition.figures[(kind, unit_id, name)]["withheld"]
         value, parts = number(row["value"]), number(row["parts_total"])
+        parts_shown = parts_shown and is_known(parts)
         review = row["review_by"]
         rows.append(
             AheadRow(
@@ -151,7 +155,9 @@ def expectations_ahead(composition: Composition, kind: str, unit_id: str) -> tup
                 unit="",
                 expected=formats.with_unit(value, metric),
                 basis=str(row["basis"] or ""),
-                parts=f"The parts add up to {formats.with_unit(parts, metric)}." if is_known(parts) else "",
+                parts=f"The parts add up to {formats.with_unit(parts, metric)}."
+                if is_known(parts) and parts_shown
+                else "",
                 why=str(row["why"]),
                 owner=str(row["owner"]),
                 set_on=_day(composition, row["set_on"]),

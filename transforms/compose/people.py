@@ -37,7 +37,7 @@ def _shown(
     chosen: list[tuple[str, list[tuple[str, str]]]] = []
     seen: set[tuple[str, str]] = set()
     for name, metric in composition.metrics():
-        if individual and (metric.individual is None or metric.individual.start > composition.month.last_day):
+        if individual and not metric.individual_in(composition.month):
             continue
         relevant = [unit for unit in units if composition.relevant(*unit, name)]
         if relevant and (len(chosen) < TABLES_AT_LEAST or set(relevant) - seen):

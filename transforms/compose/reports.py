@@ -56,7 +56,8 @@ def compose_report(composition: Composition, report: ReportKind, unit_id: str) -
         people=(*team_tables(composition, unit_id), *people_tables(composition, unit_id)) if is_manager else (),
         conversations=conversations(composition, unit_id) if is_manager else (),
         conversations_note="Everyone has a block; the due ones come first. First say what you will change yourself.",
-        changing=segment_tables(composition, kind, unit_id),
+        # One member may be the only one who sells to a segment: what all the team reads has no segments.
+        changing=segment_tables(composition, kind, unit_id) if is_manager else (),
         ahead=expectations_ahead(composition, kind, unit_id),
         ahead_note="What is asked, how it came about, and why.",
         about=about(composition, kind, unit_id),

@@ -100,7 +100,7 @@ def _incomplete_rules(world: World, expected: Expected) -> tuple[list[Unused], l
 def _rule_fault(world: World, rule: ExpectationRule) -> str | None:
     if rule.metric not in world.metrics:
         return f"“{rule.metric}” is no metric of metrics.yaml. {nearest(rule.metric, world.metrics)}".strip()
-    missing = [name for name, text in (("why", rule.why), ("owner", rule.owner)) if not text]
+    missing = [name for name, text in (("why", rule.why), ("owner", rule.owner), ("set_on", rule.set_on)) if not text]
     if missing:
         return f"no {' and no '.join(missing)}"
     if rule.rule in _NEEDS_VALUE and rule.value is None:

@@ -55,7 +55,7 @@ def in_force(world: World, rule: ExpectationRule, at: int) -> bool:
 def covers(world: World, rule: ExpectationRule, unit: int, metric: int, at: int) -> bool:
     """Whether a complete rule speaks of this unit, metric and month (positions)."""
     return bool(
-        rule.why and rule.owner and rule.metric == world.metrics[metric] and in_force(world, rule, at)
+        rule.why and rule.owner and rule.set_on and rule.metric == world.metrics[metric] and in_force(world, rule, at)
         and world.kinds[unit] in rule.unit_kinds and (not rule.units or world.ids[unit] in rule.units)
     )  # fmt: skip
 

@@ -280,7 +280,7 @@ def _grouped(world: World, written: list[Written], unused: list[Unused]) -> dict
 
 
 def _why_not(world: World, one: Written) -> str | None:
-    missing = [name for name, text in (("why", one.why), ("owner", one.owner)) if not text]
+    missing = [name for name, text in (("why", one.why), ("owner", one.owner), ("set_on", one.set_on)) if not text]
     if missing:
         return f"no {' and no '.join(missing)}"
     if not world.exists[one.key[0], one.key[2]]:

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ AS06,Associate 6,as06@tiny.example,SOUTH,South team,AS04,2020-01-01,,2020-01-01,
 """
 SELLERS = ("AS02", "AS03", "AS05", "AS06")
 REPORTS = {"manager-AS01", "manager-AS04", "team-NORTH", "team-SOUTH"}
-LEFT_BEHIND = (".draft-", ".writing-", ".part", ".pulling-", ".cutting-")
+LEFT_BEHIND = re.compile(r"\.(draft|writing|pulling|working)-.*|.*\.part")
 
 
 def sales_lines(month: str) -> str:
@@ -216,7 +217,7 @@ class Company:
     def left_behind(self) -> list[str]:
         """Temporary files and folders that a run should have cleared, anywhere in the company's folder."""
         return sorted(
-            str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.name.startswith(LEFT_BEHIND)
+            str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if LEFT_BEHIND.fullmatch(path.name)
         )
 
     def copy(self, folder: Path) -> "Company":

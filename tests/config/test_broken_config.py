@@ -164,6 +164,7 @@ CASES: list[tuple[str, Overrides, tuple[str, ...]]] = [
      metrics("unit:", "survey: {respondent: sold_by}\n  individual: {purpose: Coaching, agreed_with: Council,"
                       " from: 2026-01-01}\n  unit:"),
      ("metrics.yaml:6 (revenue.individual)", "never shown of one person")),
+    ("pulse added up", extracts("kind: sales", "kind: pulse"), ("main_measure", "Take main_measure out")),
     ("pulse without respondent", extracts("kind: sales", "kind: pulse"), ("metrics.yaml:1 (revenue)", "survey:")),
     ("date in words", metrics("unit:", "individual: {purpose: Coaching, agreed_with: Council, from: 1.1.26}\n  unit:"),
      ("metrics.yaml:5 (revenue.individual.from)", "“1.1.26” is no date", "2026-10-31")),

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,13 @@ def test_an_hr_extract_without_a_usable_row_refuses_the_month(call: Caller, comp
 def test_a_month_that_has_not_begun_is_refused(call: Caller, company: TinyCompany) -> None:
     called = call("run", "2199-01", *where(company))
     assert (called.status, called.err) == (1, "yardstick: 2199-01 has not begun yet. Give a month that has ended.\n")
+
+
+def test_a_month_that_has_not_ended_is_refused(call: Caller, company: TinyCompany) -> None:
+    month = Month.of(datetime.now(tz=UTC).date())
+    called = call("run", str(month), *where(company))
+    assert called.status == 1
+    assert called.err.startswith(f"yardstick: {month} has not ended yet")
 
 
 def test_two_runs_on_one_state_root_are_refused(call: Caller, company: TinyCompany) -> None:

@@ -156,6 +156,17 @@ def test_a_figure_of_one_team_changes_the_reports_that_show_it_and_no_other(comp
     assert "edition 2" in read_back(outcome.folder / "reports" / "team-NORTH.pdf").casefold()
 
 
+def test_another_reader_is_a_new_edition_with_the_same_reports(company: TinyCompany) -> None:
+    first = files_under(company.state.edition(OCTOBER, 1))
+    (company.config / "delivery.yaml").write_text("manager_reports_to: [manager, managers_manager]\n", "utf-8")
+    outcome = company.make()
+    assert (outcome.new, outcome.number, outcome.made, outcome.kept) == (True, 2, 0, len(REPORTS))
+    second = files_under(outcome.folder)
+    assert all(second[f"reports/{report}.pdf"] == first[f"reports/{report}.pdf"] for report in REPORTS)
+    readers = {report["report_id"]: report["recipients"] for report in manifest_of(outcome)["reports"]}
+    assert len(readers["manager-AS02"]) == 2
+
+
 def test_a_report_s_edition_changes_when_its_model_does(company: TinyCompany) -> None:
     before = {report["report_id"]: report["model_sha256"] for report in manifest_of_edition(company, 1)["reports"]}
     company.change("data/sales/2026-10.csv", "2026-10-AS07-0,AS07", "2026-10-AS07-0,AS09")

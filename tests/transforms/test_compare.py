@@ -129,6 +129,16 @@ def test_no_status_under_half_the_days_nor_on_the_ramp() -> None:
     assert one(frame, "A3", kind="associate")["status"] == "on the ramp"
 
 
+def test_a_month_of_absence_is_no_part_of_a_later_run_of_misses() -> None:
+    away = shaped(
+        pd.DataFrame({"associate": ["A1"], "month": pd.Timestamp("2026-09-01"), "available_share": [0.0]}), AVAILABILITY
+    )
+    known, asked = history("A1", 0, 94, kind="associate"), always("A1", kind="associate")
+    assert one(compare(known, asked), "A1", kind="associate")["status"] == "below"
+    got = one(compare(known, asked, availability=away), "A1", kind="associate")
+    assert (got["status"], got["months_below"], got["expected"]) == ("as expected", 0, 100)
+
+
 @pytest.mark.parametrize(
     ("decisions", "status"),
     [

@@ -208,8 +208,8 @@ def by_segment(config: Config, at: list[tuple[Month, str, float]]) -> pd.DataFra
     """Revenue of the span of A02 alone, by month and segment."""
     usual = figures(config)
     (line,) = usual.loc[
-        usual["unit_kind"].eq("manager") & usual["unit_id"].eq("A02") & usual["metric"].eq("revenue") & usual["segment"].eq("all")
-        & usual["month"].eq(pd.Timestamp(OCTOBER.first_day))
+        usual["unit_kind"].eq("manager") & usual["unit_id"].eq("A02") & usual["metric"].eq("revenue")
+        & usual["segment"].eq("all") & usual["month"].eq(pd.Timestamp(OCTOBER.first_day))
     ].to_dict("records")  # fmt: skip
     lines = [{**line, "month": pd.Timestamp(month.first_day), "segment": segment, "value": value, "numerator": value}
              for month, segment, value in at]  # fmt: skip

@@ -290,6 +290,21 @@ def test_anonymous_rows_of_a_team_count_in_it_and_above_it(tmp_path: Path) -> No
     assert figures(measured, column="respondents") == {"team North": 2, "manager M": 2, "organisation organisation": 4}
 
 
+def test_who_left_the_question_empty_has_not_answered_it(tmp_path: Path) -> None:
+    people = membership_of(("team:North", "team", "North", "", ""))
+    extract: dict[str, Any] = {
+        "kind": "pulse", "columns": {"id": "id", "team": "id", "day": "date", "score": "integer", "who": "id"},
+        "associate": None, "team": "team", "main_measure": None,
+    }  # fmt: skip
+    rows = {
+        "id": list("123456"), "team": ["North"] * 6, "day": ["2026-10-01"] * 6,
+        "score": ["3", "", "", "", "", ""], "who": list("pqrstu"),
+    }  # fmt: skip
+    metrics = {"m": metric_of(value="avg(score)", unit="score", survey={"respondent": "who"})}
+    measured = Company(tmp_path, metrics, **extract).extract(rows).measure(people)
+    assert figures(measured, column="respondents")["team North"] == 1
+
+
 def test_respondents_are_told_for_surveys_only(tmp_path: Path) -> None:
     measured = Company(tmp_path, {"m": metric_of(value="count(*)")}, columns=COLUMNS).extract(ROWS).measure()
     assert measured.facts["respondents"].isna().all()

@@ -1,7 +1,5 @@
 """One text for a value, wherever it came from; and the encoding of a text that does not say it."""
 
-
-
 import datetime as dt
 import uuid
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The same rows land as the same texts, whatever file they came in."""
 
-
-
 import bz2
 import datetime as dt
 import gzip

@@ -116,7 +116,8 @@ def test_a_rule_holds_from_the_month_in_which_it_was_set() -> None:
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ({"why": None}, "no why"), ({"owner": ""}, "no owner"), ({"set_on": None}, "no set_on"), ({"value": None}, "a rule fixed needs a value"),
+        ({"why": None}, "no why"), ({"owner": ""}, "no owner"),
+        ({"set_on": None}, "no set_on"), ({"value": None}, "a rule fixed needs a value"),
         ({"metric": "revenu"}, "“revenu” is no metric"),
     ],
 )  # fmt: skip

@@ -14,8 +14,6 @@ from transforms.numbers import is_additive
 from transforms.report_model import About, Definition, Table
 from transforms.stages import Reconciliation, Severity
 
-_MEASURE_DECIMALS = 2
-
 
 def segment_tables(composition: Composition, kind: str, unit_id: str) -> tuple[Table, ...]:
     """For metrics taken by segment: this month, last year and the difference, which add up where the metric does."""
@@ -120,15 +118,15 @@ def _definition(composition: Composition, kind: str, unit_id: str, name: str, me
 
 
 def _reconciliation(composition: Composition, lines: Sequence[Reconciliation]) -> tuple[Table, ...]:
-    """The way from each source's total to the figures, in rows and in the source's main measure."""
+    """The way from each source's total to the figures, in rows and in shares of the source's main measure."""
     formats = composition.formats
     rows = []
     for line in lines:
         accounts = (line.source, line.attributed, line.unattributed, line.excluded, line.quarantined)
         rows.append((f"{line.extract}, rows", *(formats.count(account.rows) for account in accounts)))
         if line.main_measure:
-            amounts = (_amount(composition, account.measure) for account in accounts)
-            rows.append((f"{line.extract}, {line.main_measure}", *amounts))
+            shares = (_share(composition, account.measure, line.source.measure) for account in accounts)
+            rows.append((f"{line.extract}, {line.main_measure}, share", *shares))
     if not rows:
         return ()
     reasons = [f"{line.extract}: {_reasons(composition, line)}" for line in lines if line.reasons]
@@ -148,8 +146,10 @@ def _reasons(composition: Composition, line: Reconciliation) -> str:
     return "; ".join(f"{composition.formats.count(part.rows)} × {part.reason.rstrip('.')}" for part in line.reasons)
 
 
-def _amount(composition: Composition, amount: Decimal) -> str:
-    return composition.formats.number(float(amount), _MEASURE_DECIMALS if amount % 1 else 0)
+def _share(composition: Composition, amount: Decimal, source: Decimal) -> str:
+    """A part of the source's total. The totals themselves are the operator's: whoever reads a team's report need not
+    know what the company sold, and one mended amount would make everybody's report a changed one."""
+    return composition.formats.percent(composition.formats.number(amount / source * 100, 1)) if source else MISSING
 
 
 def _findings(composition: Composition, extracts: Sequence[str]) -> tuple[str, ...]:

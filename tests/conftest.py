@@ -1,6 +1,7 @@
 """What all tests share: nothing of this machine's settings, the tiny company made once, one PostgreSQL server."""
 
 import os
+import signal
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,11 @@ SETTINGS = ("DO_NOT_TRACK", "PREFECT_", "YARDSTICK_", "XDG_STATE_HOME")
 
 @pytest.fixture(scope="session", autouse=True)
 def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A developer's Prefect profile or state root is never used by a test."""
+    """A developer's Prefect profile or state root is never used by a test, and Ctrl-C is understood.
+
+    Who starts tests in the background of a script has them ignore SIGINT, and all programs they start with them.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):

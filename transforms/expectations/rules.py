@@ -74,7 +74,7 @@ def apply_rules(world: World, written: Mapping[tuple[int, int, int], float]) -> 
     rules = [
         (number, rule, world.metrics.index(rule.metric))
         for number, rule in enumerate(world.config.expectations.rules)
-        if rule.metric in world.metrics and rule.why and rule.owner
+        if rule.metric in world.metrics and rule.why and rule.owner and rule.set_on
     ]
     for at in world.positions:
         for number, rule, metric in rules:

@@ -7,7 +7,9 @@ Months in frames are `datetime64[s]`, the month's first day. Intervals are half-
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 FAR_PAST: Final = pd.Timestamp("1900-01-01")
 FAR_FUTURE: Final = pd.Timestamp("2200-01-01")
@@ -92,4 +94,5 @@ def shaped(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     unknown = sorted(set(frame.columns) - set(columns))
     if unknown:
         raise ValueError(f"columns that are not declared: {', '.join(unknown)}")
-    return frame.reindex(columns=list(columns)).astype(dict(columns)).reset_index(drop=True)
+    given = {name: frame[name] if name in frame else pd.Series(np.nan, index=frame.index) for name in columns}
+    return pd.DataFrame({name: given[name].astype(pandas_dtype(dtype)).array for name, dtype in columns.items()})

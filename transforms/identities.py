@@ -12,7 +12,7 @@ import pandas as pd
 from config.models import Identity
 from config.months import Month
 from transforms.columns import DAY, FAR_FUTURE, FAR_PAST, TEXT, empty, shaped
-from transforms.organisation.intervals import LAST, day_number, latest_wins, merged, to_date, to_days, whole
+from transforms.organisation.intervals import LAST, day_number, in_order, latest_wins, merged, to_date, to_days, whole
 from transforms.stages import Finding, Severity
 
 IDENTITIES: Final = {"source": TEXT, "source_id": TEXT, "valid_from": DAY, "valid_to": DAY, "associate": TEXT}
@@ -92,7 +92,10 @@ def _backwards(row: pd.Series) -> Finding:
 
 def _taken_twice(lines: pd.DataFrame) -> list[Finding]:
     """Ids that two associates have on the same day, and lines that stand twice."""
-    ordered = lines.sort_values(["key", "start", "row"], kind="stable", ignore_index=True)
+    several = lines.loc[lines["key"].duplicated(keep=False)]
+    if several.empty:
+        return []
+    ordered = in_order(several, "key", "start", "row")
     ordered = ordered.assign(rank=np.arange(len(ordered)))
     pairs = ordered.merge(ordered, on="key", suffixes=("", "_later"), validate="many_to_many")
     pairs = pairs.loc[(pairs["rank"] < pairs["rank_later"]) & (pairs["start_later"] < pairs["end"])]
@@ -110,7 +113,7 @@ def _taken_twice(lines: pd.DataFrame) -> list[Finding]:
                 2,
             )
         )
-    again = lines.loc[lines.duplicated(["key", "associate", "start", "end"])]
+    again = several.loc[several.duplicated(["key", "associate", "start", "end"])]
     findings += [
         _finding(
             "duplicate",

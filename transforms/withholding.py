@@ -5,6 +5,7 @@ Does not belong here: which survey figures are too small or could be worked out 
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from config.models import Config, UnitKind
@@ -64,16 +65,14 @@ def _small_spans(units: pd.DataFrame, config: Config, month: Month) -> list[With
 
 
 def _without(facts: pd.DataFrame, withheld: Sequence[Withheld]) -> pd.DataFrame:
-    reasons = pd.DataFrame(
-        [(one.unit_kind, one.unit_id, one.metric, one.reason) for one in withheld], columns=[*_KEY, "reason"]
-    ).astype("str")
-    reasons = reasons.drop_duplicates(_KEY, keep="first")
-    marked = facts.merge(reasons, on=_KEY, how="left", validate="many_to_one")
-    hidden = marked["reason"].notna()
-    marked = marked.assign(
-        suppressed=marked["reason"].fillna(""),
-        **{name: marked[name].mask(hidden) for name in _FIGURES},
-        rows=marked["rows"].mask(hidden, 0),
-        respondents=marked["respondents"].mask(hidden),
+    # The first reason counts.
+    reason_of = {(one.unit_kind, one.unit_id, one.metric): one.reason for one in reversed(withheld)}
+    reasons = [reason_of.get(key) for key in zip(*(facts[name] for name in _KEY), strict=True)]
+    hidden = np.array([reason is not None for reason in reasons], dtype=bool)
+    marked = facts.assign(
+        suppressed=[reason or "" for reason in reasons],
+        **{name: facts[name].mask(hidden) for name in _FIGURES},
+        rows=facts["rows"].mask(hidden, 0),
+        respondents=facts["respondents"].mask(hidden),
     )
-    return shaped(marked.drop(columns="reason"), FACTS)
+    return shaped(marked, FACTS)

@@ -10,7 +10,7 @@ from config.models import Extract, HrHistory
 from config.months import Month
 from transforms.columns import MEMBERSHIP, SPELLS, UNITS, empty, shaped
 from transforms.organisation.hierarchy import NOBODY, Hierarchy, build_hierarchy
-from transforms.organisation.intervals import day_number, merged, to_days, whole
+from transforms.organisation.intervals import day_number, in_order, merged, to_days, whole
 from transforms.organisation.membership import build_memberships, membership_frame
 from transforms.organisation.model import REPORTING, Organisation
 from transforms.organisation.notes import Note, condensed, last_known, listed, note, place
@@ -104,10 +104,10 @@ def _spell_frame(hierarchy: Hierarchy) -> pd.DataFrame:
     spells, ids = hierarchy.spells, hierarchy.ids
     texts = ["name", "email", "role", "contract", "team"]
     keys = ["code", *texts, "fte", "manager_code", "second_code", "hire_date"]
-    joined = merged(spells, keys).sort_values(["code", "start"], kind="stable")
+    joined = merged(spells, keys).pipe(in_order, "code", "start")
     return pd.DataFrame(
         {
-            "associate": ids[joined["code"]].to_numpy(),
+            "associate": _ids(joined["code"], ids),
             "valid_from": to_days(whole(joined, "start")), "valid_to": to_days(whole(joined, "end")),
             **{name: joined[name].to_numpy() for name in [*texts, "fte"]},
             "manager": _ids(joined["manager_code"], ids), "second_manager": _ids(joined["second_code"], ids),
@@ -123,7 +123,7 @@ def _ids(codes: pd.Series, ids: pd.Index) -> np.ndarray:
 
 def _reporting_frame(hierarchy: Hierarchy) -> pd.DataFrame:
     links = hierarchy.spells.loc[hierarchy.spells["boss"] != NOBODY]
-    joined = merged(links, ["code", "boss", "via"]).sort_values(["code", "start"], kind="stable")
+    joined = merged(links, ["code", "boss", "via"]).pipe(in_order, "code", "start")
     return pd.DataFrame(
         {
             "associate": _ids(joined["code"], hierarchy.ids),
@@ -157,6 +157,8 @@ def _teams_without_members(
         return []
     named = rows.loc[(rows["team"] != "") & (rows["start"] < after) & (rows["end"] > first)]
     lacking = named.loc[~named["team"].isin(in_month["team"])]
+    if lacking.empty:
+        return []
     return [
         note(
             "team_without_members", Severity.WARNING,

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from transforms.organisation.intervals import covered, cut_by, merged, overlapping, to_date, whole
+from transforms.organisation.intervals import covered, cut_by, in_order, merged, overlapping, to_date, whole
 from transforms.organisation.notes import Note, listed, note, place, span_text
 from transforms.organisation.rows import as_codes
 from transforms.stages import Severity
@@ -65,6 +65,7 @@ def build_hierarchy(spells: pd.DataFrame, ids: pd.Index, month_start: int) -> Hi
 def _without_own_managers(pieces: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """Nobody is their own manager (some lists write it so for whoever is at the top)."""
     own = pieces["manager_code"] == pieces["code"]
+    rows_of_own = pieces.loc[own].groupby("associate", sort=True) if own.any() else ()
     notes = [
         note(
             "own_manager", Severity.WARNING,
@@ -72,7 +73,7 @@ def _without_own_managers(pieces: pd.DataFrame) -> tuple[pd.DataFrame, list[Note
             "Leave manager empty at the top.",
             at=place(rows.iloc[-1]), column="manager", value=str(who), days=_days(rows),
         )
-        for who, rows in pieces.loc[own].groupby("associate", sort=True)
+        for who, rows in rows_of_own
     ]  # fmt: skip
     second = pieces["second_code"].where(pieces["second_code"] != pieces["code"], NOBODY)
     return pieces.assign(manager_code=pieces["manager_code"].where(~own, NOBODY), second_code=second), notes
@@ -150,7 +151,7 @@ def _without_standing_in_for_oneself(pieces: pd.DataFrame) -> pd.DataFrame:
     """Who stands in for their own manager has that manager's manager above them."""
     own = pieces["boss"] == pieces["code"]
     if not own.any():
-        return pieces.sort_values(["code", "start"], kind="stable", ignore_index=True)
+        return in_order(pieces, "code", "start")
     links = _links(pieces)
     done, left = [pieces.loc[~own]], pieces.loc[own]
     while not left.empty:
@@ -162,7 +163,7 @@ def _without_standing_in_for_oneself(pieces: pd.DataFrame) -> pd.DataFrame:
         left = left.assign(boss=boss, via=via).drop(columns="key")
         own = left["boss"] == left["code"]
         done, left = [*done, left.loc[~own]], left.loc[own]
-    return pd.concat(done, ignore_index=True).sort_values(["code", "start"], kind="stable", ignore_index=True)
+    return in_order(pd.concat(done, ignore_index=True), "code", "start")
 
 
 def _climb(pieces: pd.DataFrame, ids: pd.Index, month_start: int) -> tuple[pd.DataFrame, list[Note]]:
@@ -197,7 +198,10 @@ def _days(rows: pd.DataFrame) -> tuple[int, int]:
 
 def _missing_managers(pieces: pd.DataFrame, presence: pd.DataFrame, replaced: np.ndarray) -> list[Note]:
     """Managers nobody knows, and managers who are not employed on days someone reports to them."""
-    lost = pieces.loc[(pieces["manager"] != "") & ~replaced & (pieces["manager"] != pieces["associate"])]
+    without = (pieces["manager"] != "") & ~replaced & (pieces["manager"] != pieces["associate"])
+    if not without.any():
+        return []
+    lost = pieces.loc[without]
     ends = presence.groupby("code")["end"].max()
     notes = []
     for manager, rows in lost.groupby("manager", sort=True):
@@ -238,7 +242,10 @@ def _missing_manager(manager: str, rows: pd.DataFrame, *, known: bool, left: boo
 
 
 def _missing_stand_ins(pieces: pd.DataFrame, column: str, there: np.ndarray) -> list[Note]:
-    lost = pieces.loc[(pieces[column] != "") & ~there]
+    without = (pieces[column] != "") & ~there
+    if not without.any():
+        return []
+    lost = pieces.loc[without]
     return [
         note(
             f"unknown_{column}", Severity.WARNING,

@@ -59,7 +59,7 @@ def _at(keys: Whole, days: Whole) -> Whole:
     return keys * _KEY_STEP + days
 
 
-def _spread(counts: Whole) -> tuple[Whole, Whole]:
+def spread(counts: Whole) -> tuple[Whole, Whole]:
     """Row number and running number within the row, for so many copies of each row."""
     rows = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     first = np.cumsum(counts) - counts
@@ -69,7 +69,7 @@ def _spread(counts: Whole) -> tuple[Whole, Whole]:
 def merged(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """The union of the intervals with equal keys: overlapping and adjacent ones become one. Sorted by keys, start."""
     start, end = whole(frame, "start"), whole(frame, "end")
-    codes = [_sortable(frame[key]) for key in keys]
+    codes = [sortable(frame[key]) for key in keys]
     order = np.lexsort((end, start, *reversed(codes)))
     start, end = start[order], end[order]
     opens = np.ones(len(order), dtype=bool)
@@ -84,11 +84,17 @@ def merged(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return pd.DataFrame({**{key: frame[key].array[order[first]] for key in keys}, **days})
 
 
-def _sortable(values: pd.Series) -> Whole:
+def sortable(values: pd.Series) -> Whole:
     """Whole numbers in the order of the values; missing ones come first."""
     if values.dtype == np.int64:
         return values.to_numpy()
     return np.asarray(pd.factorize(values, sort=True)[0], dtype=np.int64)
+
+
+def in_order(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The rows in the order of whole-number columns, numbered anew."""
+    order = np.lexsort([whole(frame, column) for column in reversed(columns)])
+    return frame.iloc[order].reset_index(drop=True)
 
 
 def cut(frame: pd.DataFrame, key: str, cut_keys: Whole, cut_days: Whole) -> pd.DataFrame:
@@ -99,7 +105,7 @@ def cut(frame: pd.DataFrame, key: str, cut_keys: Whole, cut_days: Whole) -> pd.D
     high = np.maximum(np.searchsorted(cuts, _at(keys, end), side="left"), low)
     if (high == low).all():
         return frame.reset_index(drop=True)
-    rows, step = _spread((high - low + 1).astype(np.int64))
+    rows, step = spread((high - low + 1).astype(np.int64))
     padded = np.append(cuts, 0)
     cut_before = padded[np.maximum(low[rows] + step - 1, 0)] - keys[rows] * _KEY_STEP
     cut_after = padded[low[rows] + step] - keys[rows] * _KEY_STEP
@@ -132,7 +138,7 @@ def overlapping(left: pd.DataFrame, left_key: str, right: pd.DataFrame, right_ke
     low = np.searchsorted(_at(keys, ends), _at(asked, whole(left, "start")), side="right")
     high = np.searchsorted(_at(keys, starts), _at(asked, whole(left, "end")), side="left")
     counts = np.where(asked < 0, 0, np.maximum(high - low, 0)).astype(np.int64)
-    rows, step = _spread(counts)
+    rows, step = spread(counts)
     found = low[rows] + step
     return Pairs(
         left=rows,
@@ -140,6 +146,25 @@ def overlapping(left: pd.DataFrame, left_key: str, right: pd.DataFrame, right_ke
         start=np.maximum(whole(left, "start")[rows], starts[found]),
         end=np.minimum(whole(left, "end")[rows], ends[found]),
     )
+
+
+def position_at(frame: pd.DataFrame, key: str, keys: Whole, days: Whole) -> Whole:
+    """Position of the row of `frame` (no overlap within a key) that covers a key's day; -1 where none does."""
+    row_keys, starts, ends = whole(frame, key), whole(frame, "start"), whole(frame, "end")
+    if not len(row_keys):
+        return np.full(len(keys), -1)
+    order = np.argsort(_at(row_keys, starts), kind="stable")
+    place = np.searchsorted(_at(row_keys, starts)[order], _at(keys, days), side="right") - 1
+    found = order[np.maximum(place, 0)]
+    there = (place >= 0) & (row_keys[found] == keys) & (days < ends[found])
+    return np.where(there, found, -1).astype(np.int64)
+
+
+def first_of_each(*keys: Whole) -> Whole:
+    """Positions at which a run of equal keys begins; keys are sorted."""
+    begins = np.ones(len(keys[0]), dtype=bool)
+    begins[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+    return np.flatnonzero(begins).astype(np.int64)
 
 
 def cut_by(frame: pd.DataFrame, key: str, cover: pd.DataFrame, cover_key: str) -> pd.DataFrame:
@@ -163,7 +188,7 @@ def latest_wins(frame: pd.DataFrame, key: str) -> pd.DataFrame:
 
     Keeps every column; sorted by key and start.
     """
-    rows = frame.sort_values([key, "start", "row"], kind="stable", ignore_index=True)
+    rows = in_order(frame, key, "start", "row")
     keys, start, end = whole(rows, key), whole(rows, "start"), whole(rows, "end")
     if (_at(keys, start)[1:] >= np.maximum.accumulate(_at(keys, end))[:-1]).all():
         return rows

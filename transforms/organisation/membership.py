@@ -4,15 +4,25 @@ Does not belong here: who reports to whom (`hierarchy`), or what a unit is calle
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from config.models import UnitKind
 from transforms.columns import FILE, LINE, MEMBERSHIP, shaped
 from transforms.organisation.hierarchy import NOBODY, Hierarchy
-from transforms.organisation.intervals import covered, cut_by, merged, to_days, whole
+from transforms.organisation.intervals import (
+    covered,
+    cut_by,
+    first_of_each,
+    in_order,
+    merged,
+    spread,
+    to_days,
+    whole,
+)
 from transforms.organisation.notes import Note, listed, note, place, span_text
 from transforms.stages import Severity
 
@@ -69,18 +79,19 @@ def _leads(
     if votes.empty:
         return votes.rename(columns={"boss": "node"})[["team", "node", "via", "start", "end"]], []
     counts = votes.pipe(_without_leading_members, len(ids)).pipe(_counted)
-    most = counts.sort_values(
-        ["team", "start", "people", "boss", "same_via", "via"],
-        ascending=[True, True, False, True, False, True],
-        kind="stable",
-    )
-    leads = most.drop_duplicates(["team", "start"], keep="first").rename(columns={"boss": "node"})
+    by = [counts["via"], -counts["same_via"], counts["boss"], -counts["people"], counts["start"], counts["team"]]
+    order = np.lexsort([column.to_numpy() for column in by])
+    firsts = order[first_of_each(whole(counts, "team")[order], whole(counts, "start")[order])]
+    leads = counts.iloc[firsts].rename(columns={"boss": "node"})
     return merged(leads, ["team", "node", "via"]), _several_managers(counts, votes, team_ids, ids, month_start)
 
 
 def _without_leading_members(votes: pd.DataFrame, people: int) -> pd.DataFrame:
+    own = votes["team"] * people + votes["code"]
+    if not own.isin(votes["team"] * people + votes["boss"]).any():
+        return votes
     leading = merged(votes.assign(key=votes["team"] * people + votes["boss"]), ["key"])
-    pieces = votes.assign(key=votes["team"] * people + votes["code"]).pipe(cut_by, "key", leading, "key")
+    pieces = votes.assign(key=own).pipe(cut_by, "key", leading, "key")
     return pieces.loc[~covered(pieces, "key", leading, "key")].drop(columns="key").reset_index(drop=True)
 
 
@@ -90,20 +101,41 @@ def _counted(votes: pd.DataFrame) -> pd.DataFrame:
     Teams with one manager all along stay whole: there is nothing to count.
     """
     joined = merged(votes, ["team", "code", "boss", "via"])
-    several = joined.groupby("team")["boss"].transform("nunique") > 1
-    several |= joined.groupby("team")["via"].transform("nunique") > 1
+    several = _varies(joined, "boss") | _varies(joined, "via")
     alone = merged(joined.loc[~several], ["team", "boss", "via"])
     pieces = joined.loc[several].pipe(cut_by, "team", joined.loc[several], "team")
-    pieces = pd.concat([alone, pieces.drop(columns="code")], ignore_index=True)
-    keys = ["team", "start", "end", "boss"]
-    same = pieces.groupby([*keys, "via"], sort=True).size().rename("same_via").reset_index()
-    return same.assign(people=same.groupby(keys)["same_via"].transform("sum"))
+    keys = ["team", "start", "end", "boss", "via"]
+    found = {name: np.concatenate([whole(alone, name), whole(pieces, name)]) for name in keys}
+    order = np.lexsort([found[name] for name in reversed(keys)])
+    columns = [found[name][order] for name in keys]
+    same = first_of_each(*columns)
+    together = first_of_each(*columns[:-1])
+    people = np.diff(np.append(together, len(order)))
+    return pd.DataFrame(
+        {
+            **{name: column[same] for name, column in zip(keys, columns, strict=True)},
+            "same_via": np.diff(np.append(same, len(order))),
+            "people": people[np.searchsorted(together, same, side="right") - 1],
+        }
+    )
+
+
+def _varies(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
+    """Whether a row's team has more than one value in a column."""
+    teams, values = whole(frame, "team"), whole(frame, column)
+    size = teams.max(initial=-1) + 1
+    low, high = np.full(size, np.iinfo(np.int64).max), np.full(size, np.iinfo(np.int64).min)
+    np.minimum.at(low, teams, values)
+    np.maximum.at(high, teams, values)
+    return np.asarray((low != high)[teams])
 
 
 def _several_managers(
     counts: pd.DataFrame, votes: pd.DataFrame, team_ids: pd.Index, ids: pd.Index, month_start: int
 ) -> list[Note]:
     now = counts.loc[counts["end"] > month_start]
+    if not _varies(now, "boss").any():
+        return []
     shared = now.loc[now.groupby(["team", "start"])["boss"].transform("nunique") > 1]
     firsts = votes.sort_values("row", kind="stable").drop_duplicates("team", keep="last")
     at = {row["team"]: place(row) for _, row in firsts.loc[firsts["team"].isin(shared["team"])].iterrows()}
@@ -125,23 +157,19 @@ def membership_frame(hierarchy: Hierarchy, memberships: Memberships) -> pd.DataF
     people = merged(hierarchy.spells, ["code"])
     teams = merged(memberships.teams, ["team"])
     anonymous_spans = _anonymous_spans(memberships, hierarchy.spans)
+    named, named_teams = (index.to_numpy(dtype=object) for index in (ids, team_ids))
+    nobody = np.array([f"{ANONYMOUS}{team}" for team in named_teams], dtype=object)
     parts = [
-        _part(ids[people["code"]], UnitKind.ASSOCIATE, ids[people["code"]], people),
-        _part(
-            ids[memberships.teams["code"]], UnitKind.TEAM, team_ids[memberships.teams["team"]], memberships.teams
-        ),
-        _part(
-            ids[memberships.managers["code"]], UnitKind.MANAGER, ids[memberships.managers["node"]],
-            memberships.managers,
-        ),
-        _part(ANONYMOUS + team_ids[teams["team"]], UnitKind.TEAM, team_ids[teams["team"]], teams),
-        _part(
-            ANONYMOUS + team_ids[anonymous_spans["team"]], UnitKind.MANAGER, ids[anonymous_spans["node"]],
-            anonymous_spans,
-        ),
-    ]  # fmt: skip
-    order = ["associate", "unit_kind", "unit_id", "valid_from"]
-    return pd.concat(parts, ignore_index=True).sort_values(order, kind="stable").pipe(shaped, MEMBERSHIP)
+        _part(named, "code", UnitKind.ASSOCIATE, named, "code", people),
+        _part(named, "code", UnitKind.TEAM, named_teams, "team", memberships.teams),
+        _part(named, "code", UnitKind.MANAGER, named, "node", memberships.managers),
+        _part(nobody, "team", UnitKind.TEAM, named_teams, "team", teams),
+        _part(nobody, "team", UnitKind.MANAGER, named, "node", anonymous_spans),
+    ]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in MEMBERSHIP}
+    by = ["associate", "unit_kind", "unit_id", "valid_from"]
+    order = np.lexsort([pd.factorize(columns[name], sort=True)[0] for name in reversed(by)])
+    return pd.DataFrame({name: column[order] for name, column in columns.items()}).pipe(shaped, MEMBERSHIP)
 
 
 def _anonymous_spans(memberships: Memberships, spans: pd.DataFrame) -> pd.DataFrame:
@@ -149,23 +177,27 @@ def _anonymous_spans(memberships: Memberships, spans: pd.DataFrame) -> pd.DataFr
 
     Above someone who stands in it goes on with the regular manager's managers.
     """
-    leads = memberships.leads[["team", "node", "via", "start", "end"]]
-    pairs = leads.add_prefix("lead_").merge(
-        spans, left_on="lead_via", right_on="code", how="inner", validate="many_to_many"
-    )
-    above = pairs.assign(
-        team=pairs["lead_team"],
-        start=np.maximum(pairs["lead_start"], pairs["start"]),
-        end=np.minimum(pairs["lead_end"], pairs["end"]),
-    )
-    above = above.loc[above["start"] < above["end"], ["team", "node", "start", "end"]]
-    return merged(pd.concat([leads.drop(columns="via"), above], ignore_index=True), ["team", "node"])
-
-
-def _part(associates: pd.Index, kind: UnitKind, units: pd.Index, days: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
+    leads = memberships.leads
+    above = in_order(spans, "code")
+    low, high = (np.searchsorted(whole(above, "code"), whole(leads, "via"), side=side) for side in ("left", "right"))
+    lead, step = spread((high - low).astype(np.int64))
+    span = low[lead] + step
+    pairs = pd.DataFrame(
         {
-            "associate": associates, "unit_kind": str(kind), "unit_id": units,
-            "valid_from": to_days(whole(days, "start")), "valid_to": to_days(whole(days, "end")),
+            "team": whole(leads, "team")[lead], "node": whole(above, "node")[span],
+            "start": np.maximum(whole(leads, "start")[lead], whole(above, "start")[span]),
+            "end": np.minimum(whole(leads, "end")[lead], whole(above, "end")[span]),
         }
     )  # fmt: skip
+    pairs = pairs.loc[pairs["start"] < pairs["end"]]
+    return merged(pd.concat([leads[list(pairs.columns)], pairs], ignore_index=True), ["team", "node"])
+
+
+def _part(
+    associates: NDArray[np.object_], who: str, kind: UnitKind, units: NDArray[np.object_], unit: str, days: pd.DataFrame
+) -> dict[str, NDArray[Any]]:
+    return {
+        "associate": associates[whole(days, who)], "unit_kind": np.full(len(days), str(kind), dtype=object),
+        "unit_id": units[whole(days, unit)], "valid_from": to_days(whole(days, "start")),
+        "valid_to": to_days(whole(days, "end")),
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 Does not belong here: whether a manager exists or a chain is sound (`hierarchy`).
 """
 
+import re
 from collections.abc import Collection
 from typing import Final
 
@@ -12,7 +13,18 @@ import pandas as pd
 from config.models import HrHistory
 from config.months import Month
 from transforms.columns import FILE, LINE
-from transforms.organisation.intervals import LAST, NO_DAY, Whole, cut_by, latest_wins, merged, to_date, whole
+from transforms.organisation.intervals import (
+    LAST,
+    NO_DAY,
+    Whole,
+    cut_by,
+    in_order,
+    latest_wins,
+    merged,
+    spread,
+    to_date,
+    whole,
+)
 from transforms.organisation.notes import Note, listed, note, place, span_text
 from transforms.organisation.rows import CONTENT
 from transforms.stages import Severity
@@ -54,24 +66,26 @@ def _within_employment(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _ended_by_later_rows(spells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """A last day that only a later row tells (the next snapshot, a closing row) ends the spell before it too."""
-    leaving = rows.loc[rows["leave_date"] != NO_DAY, ["code", "row", "start", "hire_date", "leave_date"]]
-    if leaving.empty:
-        return spells
-    began = rows[["row", "start"]].rename(columns={"start": "_began"})
-    both = spells.merge(began, on="row", how="left", validate="many_to_one").merge(
-        leaving.add_prefix("_later_"), left_on="code", right_on="_later_code", how="inner", validate="many_to_many"
-    )
-    day_after = both["_later_leave_date"] + 1
+    leaving = in_order(rows.loc[rows["leave_date"] != NO_DAY], "code")
+    # Each spell with each row that tells a last day of the same associate.
+    low = np.searchsorted(whole(leaving, "code"), whole(spells, "code"), side="left")
+    high = np.searchsorted(whole(leaving, "code"), whole(spells, "code"), side="right")
+    at, step = spread((high - low).astype(np.int64))
+    later = low[at] + step
+    start, end = whole(spells, "start"), whole(spells, "end")
+    began = whole(rows, "start")[np.searchsorted(whole(rows, "row"), whole(spells, "row"))]
+    day_after = whole(leaving, "leave_date")[later] + 1
     ends_it = (
-        (both["_later_start"] > both["_began"])
-        & (both["start"] <= day_after)
-        & (day_after < both["end"])
-        & (both["_later_hire_date"] <= both["start"])
+        (whole(leaving, "start")[later] > began[at])
+        & (start[at] <= day_after)
+        & (day_after < end[at])
+        & (whole(leaving, "hire_date")[later] <= start[at])
     )
-    ended = both.assign(_end=day_after).loc[ends_it].groupby(["code", "start"])["_end"].min().reset_index()
-    found = spells.merge(ended, on=["code", "start"], how="left", validate="one_to_one")
-    shortened = found.assign(end=found["_end"].fillna(found["end"]).astype("int64")).drop(columns="_end")
-    return shortened.loc[shortened["start"] < shortened["end"]].reset_index(drop=True)
+    if not ends_it.any():
+        return spells
+    shortened = end.copy()
+    np.minimum.at(shortened, at[ends_it], day_after[ends_it])
+    return spells.assign(end=shortened).loc[start < shortened].reset_index(drop=True)
 
 
 def _with_hire_date(spells: pd.DataFrame, history: HrHistory) -> pd.DataFrame:
@@ -82,7 +96,7 @@ def _with_hire_date(spells: pd.DataFrame, history: HrHistory) -> pd.DataFrame:
     """
     if spells.empty:
         return spells
-    spells = spells.sort_values(["code", "start"], kind="stable", ignore_index=True)
+    spells = in_order(spells, "code", "start")
     periods = merged(spells, ["code"])
     number = np.searchsorted(_key(periods, "start"), _key(spells, "start"), side="right") - 1
     begins = whole(periods, "start")[number]
@@ -116,7 +130,7 @@ def _joined(spells: pd.DataFrame) -> pd.DataFrame:
 
 def _overlaps(rows: pd.DataFrame) -> list[Note]:
     """Two rows that say different things of one associate on the same days."""
-    ordered = rows.fillna({"fte": 1.0}).sort_values(["code", "start", "row"], kind="stable", ignore_index=True)
+    ordered = in_order(rows, "code", "start", "row")
     if len(ordered) < 2:  # noqa: PLR2004
         return []
     key_end = whole(ordered, "code") * (LAST + 1) + whole(ordered, "end")
@@ -125,6 +139,9 @@ def _overlaps(rows: pd.DataFrame) -> list[Note]:
     furthest = np.maximum.accumulate(np.where(key_end == reach, np.arange(len(ordered)), 0))
     overlaps = np.zeros(len(ordered), dtype=bool)
     overlaps[1:] = _key(ordered, "start")[1:] < reach[:-1]
+    if not overlaps.any():
+        return []
+    ordered = ordered.fillna({"fte": 1.0})
     later = ordered.iloc[np.flatnonzero(overlaps)].reset_index(drop=True)
     earlier = ordered.iloc[furthest[np.flatnonzero(overlaps) - 1]].reset_index(drop=True)
     # Without any valid_to a row holds until the next begins: that is how such a history is kept, not a fault.
@@ -157,7 +174,10 @@ def _shown(row: pd.Series, column: str) -> str:
 
 def _never_there(rows: pd.DataFrame, spells: pd.DataFrame, month: Month) -> list[Note]:
     """Somebody with a leave date and not one day that counts."""
-    gone = rows.loc[(rows["leave_date"] != NO_DAY) & ~rows["code"].isin(spells["code"])]
+    without = (rows["leave_date"] != NO_DAY) & ~rows["code"].isin(spells["code"])
+    if not without.any():
+        return []
+    gone = rows.loc[without]
     return [
         note(
             "left_without_a_day", Severity.WARNING,
@@ -173,7 +193,8 @@ def _never_there(rows: pd.DataFrame, spells: pd.DataFrame, month: Month) -> list
 def _with_sound_values(spells: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """fte that is none becomes 1, an e-mail address that is none becomes empty; each is said."""
     odd_fte = ~spells["fte"].between(0, LARGEST_FTE, inclusive="right")
-    odd_email = (spells["email"] != "") & ~spells["email"].str.fullmatch(_EMAIL)
+    sound_email = {one: one == "" or re.fullmatch(_EMAIL, one) is not None for one in dict.fromkeys(spells["email"])}
+    odd_email = ~spells["email"].map(sound_email).astype(bool)
     notes = [
         *_missing(spells.loc[spells["fte"].isna()], "fte", Severity.WARNING,
                   "no fte: 1 is taken. Write the share of full time, such as 0.5 or 1."),
@@ -205,6 +226,8 @@ def _missing(rows: pd.DataFrame, column: str, severity: Severity, text: str) -> 
 
 def _odd(rows: pd.DataFrame, code: str, column: str, text: str) -> list[Note]:
     """One note for each associate and value, at the last row that has it."""
+    if rows.empty:
+        return []
     return [
         note(
             code, Severity.WARNING, f"Associate “{associate}” has {text.format(value=value)}",
@@ -218,6 +241,9 @@ def _odd(rows: pd.DataFrame, code: str, column: str, text: str) -> list[Note]:
 def shared_addresses(spells: pd.DataFrame, month_start: int, month_end: int) -> list[Note]:
     """One e-mail address of several associates: a report would reach the wrong person."""
     now = spells.loc[(spells["email"] != "") & (spells["end"] > month_start) & (spells["start"] < month_end)]
+    pairs = {(email.casefold(), code) for email, code in zip(now["email"], now["code"], strict=True)}
+    if len({email for email, _ in pairs}) == len(pairs):
+        return []
     firsts = now.assign(_plain=now["email"].str.casefold()).drop_duplicates(["_plain", "code"], keep="last")
     shared = firsts.loc[firsts["_plain"].duplicated(keep=False)]
     return [
@@ -263,9 +289,11 @@ def team_of(spells: pd.DataFrame, team_by: str) -> pd.DataFrame:
 def two_names(spells: pd.DataFrame, month_start: int, month_end: int) -> list[Note]:
     """Teams that have two names on the same day of the month."""
     named = spells.loc[(spells["team"] != "") & (spells["team_name"] != "") & (spells["end"] > month_start)]
-    named = named.loc[named["start"] < month_end].assign(
-        team_code=lambda rows: pd.factorize(rows["team"], sort=True)[0].astype("int64")
-    )
+    named = named.loc[named["start"] < month_end]
+    pairs = set(zip(named["team"], named["team_name"], strict=True))
+    if len({team for team, _ in pairs}) == len(pairs):
+        return []
+    named = named.assign(team_code=lambda rows: pd.factorize(rows["team"], sort=True)[0].astype("int64"))
     pieces = named.pipe(cut_by, "team_code", named, "team_code")
     pieces = pieces.loc[pieces["end"] > month_start]
     several = pieces.groupby(["team", "start"])["team_name"].transform("nunique") > 1

@@ -4,20 +4,22 @@ Does not belong here: which rows count in a unit (`membership`).
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from config.models import UnitKind
 from transforms.columns import UNITS, empty, shaped
 from transforms.organisation.hierarchy import NOBODY, Hierarchy
-from transforms.organisation.intervals import Whole, overlapping, to_days, whole
+from transforms.organisation.intervals import NO_DAY, Whole, first_of_each, position_at, to_days, whole
 from transforms.organisation.membership import Memberships
-from transforms.organisation.rows import as_codes
 
 ORGANISATION_ID: Final = "organisation"
-_ORDER: Final = {kind: at for at, kind in enumerate(("organisation", "manager", "team", "associate"))}
+Column: TypeAlias = NDArray[Any]
+Part: TypeAlias = dict[str, Any]
+"""Columns of units of one kind, or one value for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,92 +40,120 @@ def build_units(
     """
     days = _Days(first, after)
     state = _last_state(hierarchy.spells, days)
-    if state.empty:
+    if not len(state):
         return empty(UNITS)
-    units = [
+    # Within a kind units come in the order of their codes, which is that of their ids.
+    parts = [
         _organisation(hierarchy, days, organisation_title),
         _managers(hierarchy, memberships, days),
         _teams(hierarchy, memberships, days, team_by),
         _associates(hierarchy, state),
     ]
-    frame = pd.concat(units, ignore_index=True)
-    order = frame.assign(_at=frame["unit_kind"].map(_ORDER)).sort_values(["_at", "unit_id"], kind="stable")
-    return order.drop(columns="_at").pipe(shaped, UNITS)
+    units = {name: np.concatenate([_filled(part[name], len(part["unit_id"])) for part in parts]) for name in UNITS}
+    return pd.DataFrame(units).pipe(shaped, UNITS)
 
 
-def _last_state(spells: pd.DataFrame, days: _Days) -> pd.DataFrame:
-    """Each associate's last spell in the month, indexed by code."""
-    inside = spells.loc[(spells["start"] < days.after) & (spells["end"] > days.first)]
-    return inside.sort_values(["code", "start"], kind="stable").drop_duplicates("code", keep="last").set_index("code")
+def _filled(value: object, size: int) -> Column:
+    """A column of so many rows, from one value for all of them if need be."""
+    if isinstance(value, np.ndarray):
+        return value
+    return np.full(size, value, dtype=object if isinstance(value, str) else None)
 
 
-def _on_last_day(members: pd.DataFrame, unit: str, days: _Days) -> pd.DataFrame:
-    """Members of each unit on its last day with any: columns unit, code, day."""
-    inside = members.loc[(members["start"] < days.after) & (members["end"] > days.first)]
-    ends = inside["end"].clip(upper=days.after)
-    last = ends.groupby(inside[unit]).transform("max")
-    return inside.loc[ends == last, [unit, "code"]].assign(day=last.loc[ends == last] - 1).reset_index(drop=True)
+def _last_state(spells: pd.DataFrame, days: _Days) -> Whole:
+    """Position of each associate's last spell in the month."""
+    code, start = whole(spells, "code"), whole(spells, "start")
+    inside = np.flatnonzero((start < days.after) & (whole(spells, "end") > days.first))
+    ordered = inside[np.lexsort((start[inside], code[inside]))]
+    if not len(ordered):
+        return ordered
+    last = np.append(first_of_each(code[ordered])[1:], len(ordered)) - 1
+    return np.asarray(ordered[last], dtype=np.int64)
 
 
-def _as_of(asked: pd.DataFrame, spells: pd.DataFrame) -> Whole:
-    """Position in `spells` of what was true of `code` on `day` (which it is known to have a spell on)."""
-    moments = asked.assign(start=asked["day"], end=asked["day"] + 1)
-    return overlapping(moments, "code", spells, "code").right
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Members of units, and the last day on which their unit had any."""
+
+    unit: Whole
+    code: Whole
+    day: Whole
 
 
-def _sums(members: pd.DataFrame, unit: str, spells: pd.DataFrame) -> pd.DataFrame:
-    """People, their fte and the day, for each unit."""
-    fte = spells["fte"].to_numpy()[_as_of(members, spells)]
-    sums: pd.DataFrame = (
-        members.assign(fte=fte)
-        .groupby(unit, sort=True)
-        .agg(people=("code", "size"), fte=("fte", "sum"), day=("day", "first"))
-    )
-    return sums
+def _on_last_day(members: pd.DataFrame, unit: str, days: _Days) -> _Members:
+    inside = (whole(members, "start") < days.after) & (whole(members, "end") > days.first)
+    units, codes = whole(members, unit)[inside], whole(members, "code")[inside]
+    ends = np.minimum(whole(members, "end")[inside], days.after)
+    last = np.zeros(units.max(initial=-1) + 1, dtype=np.int64)
+    np.maximum.at(last, units, ends)
+    there = ends == last[units]
+    return _Members(units[there], codes[there], last[units[there]] - 1)
 
 
-def _ids(codes: Whole, ids: pd.Index) -> np.ndarray:
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """People, their fte and the day, for each unit; sorted by unit."""
+
+    unit: Whole
+    people: Whole
+    fte: Column
+    day: Whole
+
+
+def _sums(members: _Members, spells: pd.DataFrame) -> _Sums:
+    fte = spells["fte"].to_numpy()[position_at(spells, "code", members.code, members.day)]
+    units, first, people = np.unique(members.unit, return_index=True, return_counts=True)
+    return _Sums(units, people, pd.Series(fte).groupby(members.unit, sort=True).sum().to_numpy(), members.day[first])
+
+
+def _ids(codes: Whole, ids: pd.Index) -> Column:
     """Ids of codes, empty for NOBODY."""
     return np.where(codes == NOBODY, "", np.append(ids.to_numpy(dtype=object), "")[codes])
 
 
-def _named(spells: pd.DataFrame) -> pd.Series:
-    return spells["name"].where(spells["name"] != "", spells["associate"])
+def _texts(spells: pd.DataFrame, name: str, positions: Whole) -> Column:
+    return spells[name].to_numpy(dtype=object)[positions]
 
 
-def _associates(hierarchy: Hierarchy, state: pd.DataFrame) -> pd.DataFrame:
-    boss = _ids(whole(state, "boss"), hierarchy.ids)
-    in_team = (state["team"] != "").to_numpy()
-    kind = np.where(in_team, UnitKind.TEAM, np.where(boss != "", UnitKind.MANAGER, UnitKind.ORGANISATION))
-    parent = np.where(in_team, state["team"], np.where(boss != "", boss, ORGANISATION_ID))
-    return pd.DataFrame(
-        {
-            "unit_kind": str(UnitKind.ASSOCIATE), "unit_id": state["associate"].to_numpy(),
-            "title": _named(state).to_numpy(), "parent_kind": kind.astype(str), "parent_id": parent, "people": 1,
-            "manager": boss, "role": state["role"].to_numpy(), "fte": state["fte"].to_numpy(),
-            "hire_date": to_days(whole(state, "hire_date")), "direct": False,
-        }
-    )  # fmt: skip
+def _named(spells: pd.DataFrame, positions: Whole) -> Column:
+    names = _texts(spells, "name", positions)
+    return np.where(names == "", _texts(spells, "associate", positions), names)
 
 
-def _managers(hierarchy: Hierarchy, memberships: Memberships, days: _Days) -> pd.DataFrame:
+def _parent(manager: Column) -> Part:
+    """A manager's unit as the parent where there is a manager, else the organisation."""
+    kind = np.where(manager == "", str(UnitKind.ORGANISATION), str(UnitKind.MANAGER)).astype(object)
+    return {"parent_kind": kind, "parent_id": np.where(manager == "", ORGANISATION_ID, manager), "manager": manager}
+
+
+def _associates(hierarchy: Hierarchy, state: Whole) -> Part:
+    spells = hierarchy.spells
+    parent = _parent(_ids(whole(spells, "boss")[state], hierarchy.ids))
+    team = _texts(spells, "team", state)
+    return {
+        **parent, "unit_kind": str(UnitKind.ASSOCIATE), "unit_id": _texts(spells, "associate", state),
+        "title": _named(spells, state),
+        "parent_kind": np.where(team != "", str(UnitKind.TEAM), parent["parent_kind"]),
+        "parent_id": np.where(team != "", team, parent["parent_id"]), "people": 1,
+        "role": _texts(spells, "role", state), "fte": spells["fte"].to_numpy()[state],
+        "hire_date": to_days(whole(spells, "hire_date")[state]), "direct": False,
+    }  # fmt: skip
+
+
+def _managers(hierarchy: Hierarchy, memberships: Memberships, days: _Days) -> Part:
     spells, ids = hierarchy.spells, hierarchy.ids
-    sums = _sums(_on_last_day(memberships.managers, "node", days), "node", spells)
-    own = spells.iloc[_as_of(sums.reset_index().rename(columns={"node": "code"})[["code", "day"]], spells)]
-    codes = sums.index.to_numpy(dtype=np.int64)
-    boss = _parents(codes, whole(own, "boss"), whole(own, "via"), hierarchy, whole(sums, "day"))
-    reports = _on_last_day(memberships.managers, "node", days).query("node != code")
-    direct = reports.loc[whole(spells, "boss")[_as_of(reports, spells)] == reports["node"], "node"]
-    manager = _ids(boss, ids)
-    return pd.DataFrame(
-        {
-            "unit_kind": str(UnitKind.MANAGER), "unit_id": ids[codes], "title": _named(own).to_numpy(),
-            "parent_kind": np.where(manager == "", UnitKind.ORGANISATION, UnitKind.MANAGER).astype(str),
-            "parent_id": np.where(manager == "", ORGANISATION_ID, manager), "people": whole(sums, "people"),
-            "manager": manager, "role": own["role"].to_numpy(), "fte": sums["fte"].to_numpy(),
-            "hire_date": to_days(whole(own, "hire_date")), "direct": np.isin(codes, direct),
-        }
-    )  # fmt: skip
+    members = _on_last_day(memberships.managers, "node", days)
+    sums = _sums(members, spells)
+    own = position_at(spells, "code", sums.unit, sums.day)
+    bosses = whole(spells, "boss")
+    boss = _parents(sums.unit, bosses[own], whole(spells, "via")[own], hierarchy, sums.day)
+    reports = bosses[position_at(spells, "code", members.code, members.day)] == members.unit
+    return {
+        **_parent(_ids(boss, ids)), "unit_kind": str(UnitKind.MANAGER), "unit_id": _ids(sums.unit, ids),
+        "title": _named(spells, own), "people": sums.people, "role": _texts(spells, "role", own), "fte": sums.fte,
+        "hire_date": to_days(whole(spells, "hire_date")[own]),
+        "direct": np.isin(sums.unit, members.unit[reports & (members.unit != members.code)]),
+    }  # fmt: skip
 
 
 def _parents(codes: Whole, boss: Whole, via: Whole, hierarchy: Hierarchy, day: Whole) -> Whole:
@@ -164,61 +194,47 @@ def _in_circle(parent: dict[int, int]) -> set[int]:
 def _next_manager(code: int, day: int, managers: dict[int, int], spells: pd.DataFrame) -> int:
     """`code` if it is a manager, else the first one above it that day who is; NOBODY if none is."""
     while code != NOBODY and code not in managers:
-        at = _as_of(pd.DataFrame({"code": [code], "day": [day]}), spells)
-        code = int(whole(spells, "via")[at[0]]) if len(at) else NOBODY
+        at = int(position_at(spells, "code", np.array([code]), np.array([day]))[0])
+        code = int(whole(spells, "via")[at]) if at >= 0 else NOBODY
     return code
 
 
-def _teams(hierarchy: Hierarchy, memberships: Memberships, days: _Days, team_by: str) -> pd.DataFrame:
-    sums = _sums(_on_last_day(memberships.teams, "team", days), "team", hierarchy.spells)
-    codes = sums.index.to_numpy(dtype=np.int64)
-    asked = sums.reset_index()[["team", "day"]].assign(start=sums["day"].to_numpy(), end=sums["day"].to_numpy() + 1)
-    lead = np.full(len(codes), NOBODY)
-    pairs = overlapping(asked, "team", memberships.leads, "team")
-    lead[pairs.left] = whole(memberships.leads, "node")[pairs.right]
-    manager = _ids(lead, hierarchy.ids)
-    ids = memberships.team_ids[codes]
-    return pd.DataFrame(
-        {
-            "unit_kind": str(UnitKind.TEAM), "unit_id": ids, "title": _team_titles(ids, hierarchy, days, team_by),
-            "parent_kind": np.where(manager == "", UnitKind.ORGANISATION, UnitKind.MANAGER).astype(str),
-            "parent_id": np.where(manager == "", ORGANISATION_ID, manager), "people": whole(sums, "people"),
-            "manager": manager, "role": "", "fte": sums["fte"].to_numpy(),
-            "hire_date": to_days(np.full(len(codes), -1)), "direct": False,
-        }
-    )  # fmt: skip
+def _teams(hierarchy: Hierarchy, memberships: Memberships, days: _Days, team_by: str) -> Part:
+    sums = _sums(_on_last_day(memberships.teams, "team", days), hierarchy.spells)
+    lead = position_at(memberships.leads, "team", sums.unit, sums.day)
+    manager = _ids(np.append(whole(memberships.leads, "node"), NOBODY)[lead], hierarchy.ids)
+    ids = memberships.team_ids.to_numpy(dtype=object)[sums.unit]
+    return {
+        **_parent(manager), "unit_kind": str(UnitKind.TEAM), "unit_id": ids,
+        "title": _team_titles(ids, hierarchy, days, team_by), "people": sums.people, "role": "", "fte": sums.fte,
+        "hire_date": to_days(np.full(len(ids), NO_DAY)), "direct": False,
+    }  # fmt: skip
 
 
-def _team_titles(ids: pd.Index, hierarchy: Hierarchy, days: _Days, team_by: str) -> np.ndarray:
+def _team_titles(ids: Column, hierarchy: Hierarchy, days: _Days, team_by: str) -> Column:
     """The latest name a team's rows give it; by manager, the team of that person."""
-    known = hierarchy.spells.loc[hierarchy.spells["start"] < days.after]
+    spells = hierarchy.spells
+    starts = whole(spells, "start")
+    known = np.flatnonzero(starts < days.after)
     if team_by == "manager":
-        latest = known.sort_values(["code", "start"], kind="stable").drop_duplicates("code", keep="last")
-        names = dict(zip(whole(latest, "code").tolist(), _named(latest), strict=True))
-        return np.array(
-            [
-                f"Team of {names.get(code, team)}"
-                for code, team in zip(as_codes(pd.Series(ids), hierarchy.ids), ids, strict=True)
-            ],
-            dtype=object,
-        )
-    named = known.loc[(known["team"] != "") & (known["team_name"] != "")]
-    named = named.assign(until=named["end"].clip(upper=days.after))
-    latest = named.sort_values(["team", "until", "start", "row"], kind="stable").drop_duplicates("team", keep="last")
-    titles = dict(zip(latest["team"], latest["team_name"], strict=True))
+        latest = known[np.lexsort((starts[known], whole(spells, "code")[known]))]
+        names = dict(zip(_texts(spells, "associate", latest), _named(spells, latest), strict=True))
+        return np.array([f"Team of {names.get(team, team)}" for team in ids], dtype=object)
+    until = np.minimum(whole(spells, "end")[known], days.after)
+    latest = known[np.lexsort((whole(spells, "row")[known], starts[known], until))]
+    teams, names_of = _texts(spells, "team", latest), _texts(spells, "team_name", latest)
+    titles = {team: name for team, name in zip(teams, names_of, strict=True) if name}
     return np.array([titles.get(team, team) for team in ids], dtype=object)
 
 
-def _organisation(hierarchy: Hierarchy, days: _Days, title: str) -> pd.DataFrame:
-    everyone = hierarchy.spells[["code", "start", "end"]].assign(organisation=0)
-    there = _on_last_day(everyone, "organisation", days)
-    now = hierarchy.spells.iloc[_as_of(there, hierarchy.spells)]
-    tops = now.loc[now["boss"] == NOBODY, "associate"]
-    return pd.DataFrame(
-        {
-            "unit_kind": str(UnitKind.ORGANISATION), "unit_id": ORGANISATION_ID, "title": title, "parent_kind": "",
-            "parent_id": "", "people": len(now), "manager": tops.iloc[0] if len(tops) == 1 else "", "role": "",
-            "fte": now["fte"].sum(), "hire_date": to_days(np.array([-1])), "direct": False,
-        },
-        index=[0],
-    )  # fmt: skip
+def _organisation(hierarchy: Hierarchy, days: _Days, title: str) -> Part:
+    spells = hierarchy.spells
+    there = _on_last_day(spells[["code", "start", "end"]].assign(organisation=0), "organisation", days)
+    now = position_at(spells, "code", there.code, there.day)
+    tops = _texts(spells, "associate", now[whole(spells, "boss")[now] == NOBODY])
+    return {
+        "unit_kind": str(UnitKind.ORGANISATION), "unit_id": np.array([ORGANISATION_ID], dtype=object), "title": title,
+        "parent_kind": "", "parent_id": "", "people": len(now), "manager": tops[0] if len(tops) == 1 else "",
+        "role": "", "fte": spells["fte"].to_numpy()[now].sum(), "hire_date": to_days(np.array([NO_DAY])),
+        "direct": False,
+    }  # fmt: skip

@@ -118,6 +118,25 @@ def is_additive(metric: Metric) -> bool:
     return _adds_up(metric.value)
 
 
+def is_extensive(metric: Metric) -> bool:
+    """Whether twice the people or days make about twice the value: what adds up, and counts of different things."""
+    distinct = metric.value is not None and metric.window_months == 1 and _counts_distinct(metric.value)
+    return is_additive(metric) or (distinct and metric.unit in ADDITIVE_UNITS)
+
+
+@functools.cache
+def _counts_distinct(sql: str) -> bool:
+    from sqlglot import errors, exp, parse_one
+
+    try:
+        node = parse_one(sql, read="duckdb")
+    except errors.SqlglotError:
+        return False
+    while isinstance(node, exp.Paren | exp.Filter):
+        node = node.this
+    return isinstance(node, exp.Count) and isinstance(node.this, exp.Distinct)
+
+
 @functools.cache
 def _adds_up(sql: str) -> bool:
     # Parsing is only needed here, and sqlglot is slow to import.

@@ -294,3 +294,11 @@ def test_numbers_in_sentences_are_plain() -> None:
 def test_without_months_nothing_is_expected() -> None:
     empty = evaluate_expectations(config(), {}, facts(), membership().iloc[:0], membership(), spells(), [])
     assert empty.expected.empty
+
+
+def test_a_value_a_day_is_multiplied_for_counts_of_different_things_too() -> None:
+    calls = METRICS["calls"].model_copy(update={"value": "count(distinct call_id)"})
+    per_day = rule("steady", "calls", "per_working_day", value="0.9", unit_kinds=("associate",))
+    known = facts(("2026-10", "associate", "A1", 3.0), metric="calls")
+    result = evaluate(config(rules=(per_day,), metrics={**METRICS, "calls": calls}), known=known)
+    assert row(result, "associate", "A1", "2026-10", "calls")["value"] == pytest.approx(0.9 * 22)

@@ -46,12 +46,12 @@ def _say(world: World, expected: Expected, rule: ExpectationRule, at: int) -> Ca
         return _last_year(world, expected, rule, metric, at)
     if rule.rule is RuleKind.PER_ROLE:
         roles = roles_at(world, at)
-        whole = "the sum of" if world.additive[metric] else "the average of"
+        whole = "the sum of" if world.extensive[metric] else "the average of"
         return lambda unit: (
             f"the value for the role {roles[unit]}" if roles[unit]
             else f"{whole} the values for its people’s roles, by days in the month"
         )  # fmt: skip
-    if rule.rule is RuleKind.FIXED or not world.additive[metric]:
+    if rule.rule is RuleKind.FIXED or not world.extensive[metric]:
         return lambda _: f"{value}, the same for all"
     if rule.rule is RuleKind.PER_FTE:
         return lambda unit: f"{value} for each of {detail[unit]:.4g} full-time equivalents, by days in the month"

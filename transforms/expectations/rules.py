@@ -121,7 +121,7 @@ def _asked(world: World, rule: ExpectationRule, metric: int, at: int) -> Flags:
     if rule.roles:
         associate = world.kinds == UnitKind.ASSOCIATE.value
         # Where values add up, a team is asked for what its people with these roles are asked for.
-        sums = rule.rule not in {RuleKind.LAST_YEAR, RuleKind.FIXED} and world.additive[metric]
+        sums = rule.rule not in {RuleKind.LAST_YEAR, RuleKind.FIXED} and world.extensive[metric]
         asked &= np.where(associate, np.isin(roles_at(world, at), list(rule.roles)), sums)
     return asked
 
@@ -185,7 +185,7 @@ def _per_role(world: World, rule: ExpectationRule, metric: int, at: int) -> _Giv
     days = np.where(np.isfinite(member), stop - first, 0).astype(np.float64)
     total = _sum_by_unit(world, np.nan_to_num(member) * days)
     people_days = _sum_by_unit(world, days)
-    divisor = float(world.axis[at].days) if world.additive[metric] else people_days
+    divisor = float(world.axis[at].days) if world.extensive[metric] else people_days
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(people_days > 0, total / divisor, np.nan)
     return _Given(value, people_days / world.axis[at].days, _no_state(world))
@@ -194,7 +194,7 @@ def _per_role(world: World, rule: ExpectationRule, metric: int, at: int) -> _Giv
 def _per_share(world: World, rule: ExpectationRule, metric: int, at: int) -> _Given:
     """A value for each full-time equivalent, or for each working day, that somebody was there."""
     value = np.nan if rule.value is None else float(rule.value)
-    if not world.additive[metric]:
+    if not world.extensive[metric]:
         same = np.full(len(world.ids), value)
         return _Given(same, same, _no_state(world))
     first, stop = _overlaps(world, at)

@@ -14,7 +14,16 @@ import pandas as pd
 from config.models import Config, Metric, UnitKind
 from config.months import Month, months_between
 from transforms.columns import FAR_FUTURE, FAR_PAST
-from transforms.numbers import Flags, Floats, Ints, is_additive, month_number, month_numbers, month_of_number
+from transforms.numbers import (
+    Flags,
+    Floats,
+    Ints,
+    is_additive,
+    is_extensive,
+    month_number,
+    month_numbers,
+    month_of_number,
+)
 
 ANONYMOUS = "team:"
 _PIECE_ORDER = ["unit", "associate", "from_day", "to_day", "role", "fte"]
@@ -52,6 +61,8 @@ class World:
     titles: Mapping[str, tuple[str, str]]
     metrics: tuple[str, ...]
     additive: Flags
+    extensive: Flags
+    """Which metrics a value per person or day is multiplied for."""
     actual: Floats
     exists: Flags
     pieces: pd.DataFrame
@@ -130,7 +141,8 @@ def build_world(config: Config, given: Input, months: Sequence[Month], report: M
     world = World(
         config, axis, wanted, axis.index(report), kinds, ids, code_of,
         top, _titles(given.units), metrics,
-        np.array([is_additive(config.metrics[name]) for name in metrics], dtype=bool), actual,
+        np.array([is_additive(config.metrics[name]) for name in metrics], dtype=bool),
+        np.array([is_extensive(config.metrics[name]) for name in metrics], dtype=bool), actual,
         np.zeros((len(ids), len(axis)), dtype=bool), pieces,
         np.array(sorted(given.holidays), dtype="datetime64[D]"),
     )  # fmt: skip

@@ -15,13 +15,14 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import flows  # noqa: F401 - puts our root first on the import path, which spawned processes inherit
 from config.errors import OutsideError
 from flows.files import make_folder
 
 Result = TypeVar("Result")
+GRACE_SECONDS: Final = 5.0
 
 
 def cores() -> int:
@@ -42,6 +43,7 @@ class Workers:
         self._count, self._prepare, self._scratch = count or cores(), prepare, scratch
         self._entered = False
         self._pool: ProcessPoolExecutor | None = None
+        self._held: Connection | None = None
         self._lock = threading.Lock()
         self._opened = ExitStack()
 
@@ -60,11 +62,18 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """What is being worked on is ended, what waits is dropped; interrupted again, all end at once."""
+        """What waits is dropped. After a fault the workers have a moment to end what they are at, then they are ended.
+
+        Interrupted once more, they end at once.
+        """
         self._entered = False
         with self._opened:
             if self._pool is not None:
+                patience = threading.Timer(GRACE_SECONDS, self._cut)
+                if kind is not None:
+                    patience.start()
                 self._pool.shutdown(wait=True, cancel_futures=True)
+                patience.cancel()
         self._pool = None
 
     def submit(self, function: Callable[..., Result], *arguments: object) -> "Future[Result]":
@@ -78,14 +87,23 @@ class Workers:
         if not self._entered:
             raise RuntimeError("Workers must be entered before anything is submitted")
         inside = make_folder(self._scratch) if self._scratch else None
-        scratch = self._opened.enter_context(tempfile.TemporaryDirectory(prefix=".working-", dir=inside))
+        scratch = self._opened.enter_context(_scratch_folder(inside))
         context = multiprocessing.get_context("spawn")
         # Only this process holds the writing end: it is closed when this process is gone, even if it was killed.
-        lifeline, held = context.Pipe(duplex=False)
+        lifeline, self._held = context.Pipe(duplex=False)
         self._opened.callback(lifeline.close)
-        self._opened.callback(held.close)
+        self._opened.callback(self._cut)
         told = (lifeline, Path(scratch), self._prepare)
         return ProcessPoolExecutor(self._count, context, initializer=_begin, initargs=told)
+
+    def _cut(self) -> None:
+        if self._held is not None:
+            self._held.close()
+
+
+def _scratch_folder(inside: Path | None) -> tempfile.TemporaryDirectory[str]:
+    # Workers that were ended may still be about to let go of their files.
+    return tempfile.TemporaryDirectory(prefix=".working-", dir=inside, ignore_cleanup_errors=True)
 
 
 def result_of(future: "Future[Result]", what: str) -> Result:

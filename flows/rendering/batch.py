@@ -4,17 +4,14 @@ Workers are spawned, never forked: a forked Pango crashes. Does not belong here:
 """
 
 import logging
-import multiprocessing
-import os
-import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
-import flows  # noqa: F401 - puts our root first on the import path, which spawned workers inherit
 from flows.rendering import worker
 from flows.rendering.system_libraries import missing_libraries
 from flows.rendering.worker import Rendered, RenderJob
+from flows.workers import Workers, cores
 
 IN_PROCESS = 2
 """So few reports are made here: starting workers would take longer."""
@@ -35,7 +32,7 @@ def render_reports(
     """
     for line in missing_libraries():
         LOGGER.warning(line)
-    count = min(workers or _cores(), len(jobs))
+    count = min(workers or cores(), len(jobs))
     done: dict[int, Rendered] = {}
     tell = _Teller(progress)
     if len(jobs) <= IN_PROCESS or count <= 1:
@@ -43,9 +40,8 @@ def render_reports(
             done[place] = worker.render_job(job)
             tell.more(1)
         return [done[place] for place in range(len(jobs))]
-    with tempfile.TemporaryDirectory(prefix="yardstick-render-") as scratch:
-        _run(_chunked(range(len(jobs)), _chunk_size(len(jobs), count)), jobs, count, scratch, done, tell)
-        _retry(jobs, scratch, done, tell)
+    _run(_chunked(range(len(jobs)), _chunk_size(len(jobs), count)), jobs, count, done, tell)
+    _retry(jobs, done, tell)
     return [done[place] for place in range(len(jobs))]
 
 
@@ -61,10 +57,6 @@ class _Teller:
             self._progress(self._count)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _chunk_size(jobs: int, workers: int) -> int:
     """Small enough that all workers end at about the same time."""
     return max(1, min(CHUNK, jobs // (workers * 2)))
@@ -75,12 +67,10 @@ def _chunked(places: Sequence[int], size: int) -> list[tuple[int, ...]]:
 
 
 def _run(
-    chunks: list[tuple[int, ...]], jobs: Sequence[RenderJob], workers: int, scratch: str, done: dict[int, Rendered],
-    tell: _Teller,
-) -> None:  # fmt: skip
+    chunks: list[tuple[int, ...]], jobs: Sequence[RenderJob], workers: int, done: dict[int, Rendered], tell: _Teller
+) -> None:
     """Render chunks in one pool; what a dying worker takes along is left undone."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=worker.start, initargs=(scratch,)) as pool:
+    with Workers(workers, prepare=worker.start) as pool:
         futures: dict[Future[list[Rendered]], tuple[int, ...]] = {}
         try:
             for chunk in chunks:
@@ -94,11 +84,11 @@ def _run(
             tell.more(len(futures[future]))
 
 
-def _retry(jobs: Sequence[RenderJob], scratch: str, done: dict[int, Rendered], tell: _Teller) -> None:
+def _retry(jobs: Sequence[RenderJob], done: dict[int, Rendered], tell: _Teller) -> None:
     """What was lost with a worker, once more: one worker takes them in order, so that the first one missing after a
     second death is the one that kills."""
     while missing := [place for place in range(len(jobs)) if place not in done]:
-        _run([(place,) for place in missing], jobs, 1, scratch, done, tell)
+        _run([(place,) for place in missing], jobs, 1, done, tell)
         if still := [place for place in missing if place not in done]:
             job = jobs[still[0]]
             done[still[0]] = Rendered(

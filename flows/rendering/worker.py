@@ -7,7 +7,6 @@ import errno
 import gc
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +35,11 @@ class Rendered:
     warnings: tuple[str, ...] = ()
 
 
-def start(scratch: str) -> None:
+def start() -> None:
     """Get a new process ready: fonts and style sheets once, and nothing of them looked at by the collector again."""
     from flows.rendering.document import prepare
     from flows.rendering.templates import template
 
-    tempfile.tempdir = scratch
     prepare()
     template("report.html.j2")
     gc.collect()

@@ -118,7 +118,7 @@ ROWS: dict[str, Row] = {
         make=on_a_full_disk(500),
     ),
     "the disk is full while rendering": Row(
-        changed("data/sales/2026-10.csv", ".50", ".51"), 3,
+        changed("data/sales/2026-10.csv", ".50", "9.50"), 3,
         ("manager-AS01.pdf cannot be written: File too large.", "Make room"), make=on_a_full_disk(20_000),
     ),
     # -- what was kept

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from config.base import Model
+from config.checks import Name
 from config.csv_tables import Line, read_table
 from config.draft import (
     COMPANY,
@@ -40,7 +41,6 @@ from config.models import (
     Extract,
     Identity,
     Metric,
-    Name,
 )
 from config.references import check_references
 from config.yaml_places import Path_, read_yaml

@@ -12,17 +12,16 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from config.base import Model, MonthField, Texts
+from config.checks import ColumnType, Correction, Name, Suite
 from config.months import Month
 from config.sources import DatabaseSource, FilesSource, QuerySource, Source
 
 __all__ = [
-    "Books", "Column", "ColumnType", "Company", "Config", "Credit", "DatabaseSource", "Decision", "Delivery",
-    "Direction", "Exclusion", "ExpectationRule", "ExpectationTable", "Expectations", "Extract", "ExtractKind",
-    "FilesSource", "HrHistory", "Identity", "Individual", "Metric", "QuerySource", "RuleKind", "Source", "Stage",
-    "Survey", "Unit", "UnitKind",
+    "CONTROL_COLUMNS", "Books", "Column", "ColumnType", "Company", "Config", "CorrectionRule", "Credit",
+    "DatabaseSource", "Decision", "Delivery", "Direction", "Exclusion", "ExpectationRule", "ExpectationTable",
+    "Expectations", "Extract", "ExtractKind", "FilesSource", "HrHistory", "Identity", "Individual", "Metric",
+    "QuerySource", "RuleKind", "Source", "Stage", "Survey", "Unit", "UnitKind",
 ]  # fmt: skip
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
 
 class UnitKind(StrEnum):
@@ -116,20 +115,8 @@ class ExtractKind(StrEnum):
     PLAN = "plan"
     EVENTS = "events"
     AVAILABILITY = "availability"
-
-
-class ColumnType(StrEnum):
-    """How the text of a landed column is read."""
-
-    ID = "id"
-    TEXT = "text"
-    MONEY = "money"
-    NUMBER = "number"
-    INTEGER = "integer"
-    PERCENT = "percent"
-    DATE = "date"
-    TIMESTAMP = "timestamp"
-    BOOLEAN = "boolean"
+    CONTROL = "control"
+    """Totals the sources give of their own extracts, to be agreed with."""
 
 
 class Column(Model):
@@ -152,6 +139,20 @@ class Exclusion(Model):
     where: str
     """SQL condition over the typed columns."""
     why: str = Field(min_length=3)
+
+
+class CorrectionRule(Model):
+    """Rows of the source that are known to be wrong in one way, and what they should say. Applied before typing."""
+
+    where: str
+    """SQL condition over the declared columns as they were landed, all of them texts; the fault it expects."""
+    put: dict[Name, str] = Field(alias="set", min_length=1)
+    """By column, SQL over the same texts that gives the right text."""
+    why: str = Field(min_length=3)
+    owner: str = Field(min_length=1)
+    """Who answers for it, and has the source mended."""
+    start: MonthField | None = Field(default=None, alias="from")
+    end: MonthField | None = Field(default=None, alias="to")
 
 
 class Credit(Model):
@@ -186,6 +187,14 @@ HR_COLUMNS: dict[str, ColumnType] = {
 """The hr extract's columns. `valid_to` and `leave_date` are the last day that still counts."""
 
 
+CONTROL_COLUMNS: dict[str, ColumnType] = {
+    "extract": ColumnType.ID, "month": ColumnType.DATE, "rows": ColumnType.INTEGER, "total": ColumnType.NUMBER,
+    "currency": ColumnType.TEXT,
+}  # fmt: skip
+"""A control extract's columns: of which extract and month, its rows, and the sum of its main measure (in a currency,
+where the extract has several). `rows` or `total` may be left out. Footers and all copies of a row count."""
+
+
 class Extract(Model):
     """extracts.yaml: one month of raw rows from one source system."""
 
@@ -211,6 +220,7 @@ class Extract(Model):
     main_measure: str | None = None
     """Numeric column whose sum must be accounted for from the source to the figures."""
     exclude: tuple[Exclusion, ...] = ()
+    correct: tuple[CorrectionRule, ...] = ()
     credit: Credit | None = None
     history: HrHistory | None = None
     """hr only: effective_dated rows, dated snapshots, or today's list."""
@@ -278,7 +288,8 @@ class Metric(Model):
     individual: Individual | None = None
     survey: Survey | None = None
     depends_on: Texts = ()
-    """Further extracts it needs (its own is always needed)."""
+    """Further extracts it needs (its own is always needed), and further checks as extract.check. A critical check of
+    its own extract counts where it is of a column the metric uses, or of no column."""
 
     def individual_in(self, month: Month) -> bool:
         """Whether it may be shown of single associates in a month: the purpose held on each day it is taken over."""
@@ -403,6 +414,10 @@ class Config(Model):
     delivery: Delivery = Delivery()
     identities: tuple[Identity, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    suites: dict[Name, Suite] = Field(default_factory=dict)
+    """By extract, what checks.yaml says; extracts that it does not name have the derived checks alone."""
+    corrections: tuple[Correction, ...] = ()
+    """The lines of corrections.csv; `line` of each is where it stands."""
     sha256: str
     """Of the directory's configuration files, names and contents."""
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from config.models import HR_COLUMNS, Company, Delivery, Expectations, Extract, Metric, Name
+from config.checks import Name
+from config.models import HR_COLUMNS, Company, Delivery, Expectations, Extract, Metric
 
 _TITLES = {
     "company": "company.yaml: what is true of the whole company",

@@ -9,11 +9,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from config.checks import Severity
 from config.models import Identity
 from config.months import Month
 from transforms.columns import DAY, FAR_FUTURE, FAR_PAST, TEXT, empty, shaped
 from transforms.organisation.intervals import LAST, day_number, in_order, latest_wins, merged, to_date, to_days, whole
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 IDENTITIES: Final = {"source": TEXT, "source_id": TEXT, "valid_from": DAY, "valid_to": DAY, "associate": TEXT}
 """Half-open intervals, always filled; at most one associate for a source's id on a day."""

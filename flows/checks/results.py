@@ -10,11 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from config.checks import Severity
 from config.models import Config, Extract
 from config.months import Month
 from flows.files import write_text
 from transforms.columns import LINE
-from transforms.stages import Checked, Exclusions, Finding, Landing, Severity
+from transforms.stages import Checked, Exclusions, Finding, Landing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from config.checks import Severity
 from config.models import ColumnType, Extract, ExtractKind
 from flows.checks.columns import Matched, RowSql, declared_marks, month_column, nearest_heading
 from flows.duck import literal, quoted
-from transforms.stages import Finding, Landing, Severity
+from transforms.stages import Finding, Landing
 
 CUT_BY_MONTH: Final = frozenset(
     {ExtractKind.SALES, ExtractKind.SERVICE, ExtractKind.PULSE, ExtractKind.COACHING, ExtractKind.ACTIVITY}

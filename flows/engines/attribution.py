@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from config.checks import Severity
 from config.models import Extract
 from config.months import Month
 from flows.duck import literal, quoted
-from transforms.stages import Checked, Finding, Severity
+from transforms.stages import Checked, Finding
 
 if TYPE_CHECKING:
     import duckdb

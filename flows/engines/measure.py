@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from config.checks import Severity
 from config.models import Config
 from config.months import Month
 from flows.duck import connection, faults_outside
@@ -26,7 +27,7 @@ from flows.engines.queries import ALL_SEGMENTS, SEGMENT_NAMED_ALL
 from flows.engines.reconcile import reconciled
 from flows.engines.withheld import gaps_in_windows, withheld_before
 from transforms.columns import FACT_KEY, FACTS, empty, shaped
-from transforms.stages import Checked, Finding, Reconciliation, Severity, Withheld
+from transforms.stages import Checked, Finding, Reconciliation, Withheld
 
 if TYPE_CHECKING:
     import duckdb

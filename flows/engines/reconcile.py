@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from config.checks import Severity
 from config.models import ColumnType, Config, Extract, ExtractKind
 from config.months import Month
 from flows.duck import connection, faults_outside, quoted
 from flows.engines.attribution import id_column, load_people, not_people_sql, rows_sql
-from transforms.stages import Account, Checked, Exclusions, Finding, Reconciliation, Severity
+from transforms.stages import Account, Checked, Exclusions, Finding, Reconciliation
 
 if TYPE_CHECKING:
     import duckdb

@@ -5,11 +5,12 @@ Not here: metrics that fail on their rows (`grouped`), and checks that failed (`
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from config.checks import Severity
 from config.models import ColumnType, Config, Extract
 from config.months import Month, months_between
 from flows.engines.definitions import Definition
 from flows.engines.grouped import allowed_kinds
-from transforms.stages import Checked, Finding, Severity, Withheld
+from transforms.stages import Checked, Finding, Withheld
 
 _COLUMN_MISSING = "typing.column_missing"
 

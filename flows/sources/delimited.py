@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from config.checks import Severity
 from config.errors import Place, SourceError
 from flows.sources.tables import Part, PartWriter
 from flows.sources.texts import Utf8Text
-from transforms.stages import Severity
 
 SEPARATORS = ("\t", ";", "|", ",")
 """Those that are detected. Where two fit equally well the earlier is taken: commas also stand in numbers and texts."""

@@ -7,6 +7,7 @@ import re
 from itertools import repeat
 from pathlib import Path
 
+from config.checks import Severity
 from config.errors import Place, SourceError
 from config.sources import FilesSource
 from flows.sources.contents import OUR_DISK, Content, Workshop, plain_ending, unpack, unreadable
@@ -16,7 +17,7 @@ from flows.sources.spreadsheets import read_workbook
 from flows.sources.structured import read_json_lines, read_parquet
 from flows.sources.tables import Cleaning, Part, PartWriter
 from flows.sources.texts import Utf8Text, as_utf8
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 _ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".psv": "csv", ".xlsx": "excel", ".xlsm": "excel",

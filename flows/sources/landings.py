@@ -21,10 +21,11 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from config.checks import Severity
 from config.errors import OutsideError, Place
 from config.months import Month
 from transforms.columns import FILE, LINE
-from transforms.stages import Finding, Landing, Severity
+from transforms.stages import Finding, Landing
 
 _ROW_GROUP = 1 << 17
 _SHORT = 12

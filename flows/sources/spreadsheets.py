@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from config.checks import Severity
 from config.errors import Place, SourceError
 from config.faults import did_you_mean
 from flows.sources.canonical import canonical_text
 from flows.sources.contents import Content
 from flows.sources.tables import Part, PartWriter
-from transforms.stages import Severity
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

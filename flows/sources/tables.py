@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from config.checks import Severity
 from flows.sources.contents import Workshop
 from flows.sources.headings import clean_headings, is_unnamed, refuse_policy_columns
 from transforms.columns import FILE, LINE
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 _ROWS_AT_ONCE = 1 << 16
 _SHOWN_OF_A_CODE = 20

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from config.checks import Severity
 from config.errors import RefusedError
 from config.models import Config, ExtractKind
 from config.months import Month
@@ -29,7 +30,7 @@ from transforms.organisation import Organisation
 from transforms.recipients import recipients
 from transforms.report_model import ReportModel
 from transforms.scope import Scope, breaches, build_scope
-from transforms.stages import Finding, Landing, Reconciliation, Severity, Withheld
+from transforms.stages import Finding, Landing, Reconciliation, Withheld
 
 _FILES_NAMED = 3
 ALL_KINDS = ("associate", "team", "manager", "organisation")

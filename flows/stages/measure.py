@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.checks import Severity
 from config.errors import OutsideError, Place, RefusedError
 from config.models import Config, Extract
 from config.months import Month, months_between
@@ -25,7 +26,7 @@ from flows.workers import result_of
 from transforms.columns import FACTS, shaped
 from transforms.identities import identity_frame
 from transforms.organisation import Organisation, build_organisation
-from transforms.stages import Account, Checked, Exclusions, Finding, Reconciliation, Severity, Withheld
+from transforms.stages import Account, Checked, Exclusions, Finding, Reconciliation, Withheld
 from transforms.withholding import suppress_facts
 
 HISTORY_READ = 60

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from config.checks import Severity
 from config.errors import RefusedError
 from config.loader import config_files
 from config.months import Month
@@ -24,7 +25,7 @@ from flows.stages.compose import Composed, ComposedReport
 from flows.stages.pages import checks_page, index_page
 from flows.stages.run import MonthRun
 from flows.state.editions import Edition, ReportEntry, newest_edition, publish, take_over
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 BATCH = 50
 _WARNINGS_TOLD = 10

@@ -5,10 +5,10 @@ import functools
 import pandas as pd
 import pytest
 
+from config.checks import Severity
 from config.models import HR_COLUMNS, ColumnType
 from tests.transforms.organisation_rows import OCTOBER, build, hr, hr_extract, october, person, unit
 from transforms.organisation import Organisation, build_organisation
-from transforms.stages import Severity
 
 TOP = person("A1")
 Rows = list[dict[str, object]]

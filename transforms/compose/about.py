@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pandas as pd
 
+from config.checks import Severity
 from config.models import Metric
 from config.months import Month
 from transforms import wording
@@ -12,7 +13,7 @@ from transforms.compose.context import Composition, number
 from transforms.formats import MISSING
 from transforms.numbers import is_additive
 from transforms.report_model import About, Definition, Table
-from transforms.stages import Reconciliation, Severity
+from transforms.stages import Reconciliation
 
 
 def segment_tables(composition: Composition, kind: str, unit_id: str) -> tuple[Table, ...]:

@@ -13,13 +13,14 @@ from typing import Final
 
 import pandas as pd
 
+from config.checks import Severity
 from config.errors import UsageError
 from config.models import ExpectationTable
 from config.months import Month
 from transforms.columns import LINE
 from transforms.expectations.world import nearest
 from transforms.numbers import MONTH_NAMES
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 KEYS: Final = ("unit_kind", "unit", "metric")
 NOTES: Final = ("why", "owner", "set_on", "parent")

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from config.checks import Severity
 from config.models import Config, ExpectationRule, RuleKind
 from config.months import Month
 from transforms.columns import EXPECTED, UNUSED_EXPECTED, empty, shaped
@@ -19,7 +20,7 @@ from transforms.expectations.rules import FIRST_RULE, MISSED, Expected, apply_ru
 from transforms.expectations.tables import TableResult, Unused, Written, read_tables
 from transforms.expectations.world import Input, World, build_world, nearest
 from transforms.numbers import Ints, month_number, month_starts
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 _ORDER = ["month", "unit_kind", "unit_id", "metric", "origin"]
 _RULES_FILE = "expectations.yaml"

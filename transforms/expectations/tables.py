@@ -10,13 +10,14 @@ from decimal import Decimal
 
 import pandas as pd
 
+from config.checks import Severity
 from config.models import ExpectationTable, Metric, Unit, UnitKind
 from config.months import Month
 from transforms.expectations.cells import Cell, cells_of, finding, read_day, read_period, spread
 from transforms.expectations.rules import covers
 from transforms.expectations.world import World, nearest
 from transforms.numbers import plain_number, read_decimal
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 SURELY_PERCENT = 2
 """A share from here on was meant as percent: 95 is 95%, not 9,500%."""

@@ -6,6 +6,7 @@ Does not belong here: the steps themselves.
 import numpy as np
 import pandas as pd
 
+from config.checks import Severity
 from config.models import Extract, HrHistory
 from config.months import Month
 from transforms.columns import MEMBERSHIP, SPELLS, UNITS, empty, shaped
@@ -23,7 +24,6 @@ from transforms.organisation.spells import (
     two_names,
 )
 from transforms.organisation.units import build_units
-from transforms.stages import Severity
 
 
 def build_organisation(

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from config.checks import Severity
 from transforms.organisation.intervals import covered, cut_by, in_order, merged, overlapping, to_date, whole
 from transforms.organisation.notes import Note, listed, note, place, span_text
 from transforms.organisation.rows import as_codes
-from transforms.stages import Severity
 
 NOBODY: Final = -1
 DEEP: Final = 15

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from config.checks import Severity
 from config.models import UnitKind
 from transforms.columns import FILE, LINE, MEMBERSHIP, shaped
 from transforms.organisation.hierarchy import NOBODY, Hierarchy
@@ -24,7 +25,6 @@ from transforms.organisation.intervals import (
     whole,
 )
 from transforms.organisation.notes import Note, listed, note, place, span_text
-from transforms.stages import Severity
 
 ANONYMOUS: Final = "team:"
 """Before a team's id: the associate as whom an anonymous row of the team is looked up."""

@@ -9,11 +9,12 @@ from functools import cached_property
 
 import pandas as pd
 
+from config.checks import Severity
 from config.models import UnitKind
 from config.months import Month
 from transforms.columns import DAY, TEXT
 from transforms.organisation.membership import ANONYMOUS
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 REPORTING = {
     "associate": TEXT, "valid_from": DAY, "valid_to": DAY, "manager": TEXT, "regular_manager": TEXT,

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from config.checks import Severity
 from config.months import Month
 from transforms.columns import FAR_FUTURE, FILE, LINE
 from transforms.organisation.intervals import LAST, day_number, to_date
-from transforms.stages import Finding, Severity
+from transforms.stages import Finding
 
 EXTRACT = "hr"
 

@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from config.checks import Severity
 from config.models import HR_COLUMNS, ColumnType, Extract, HrHistory
 from config.months import Month
 from transforms.columns import FILE, LINE
 from transforms.organisation.intervals import LAST, NO_DAY, Whole, day_numbers, sortable, to_date, whole
 from transforms.organisation.notes import Note, last_known, listed, note, place
-from transforms.stages import Severity
 
 TEXTS: Final = tuple(name for name, kind in HR_COLUMNS.items() if kind in (ColumnType.ID, ColumnType.TEXT))
 DATES: Final = tuple(name for name, kind in HR_COLUMNS.items() if kind is ColumnType.DATE)

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from config.checks import Severity
 from config.models import HrHistory
 from config.months import Month
 from transforms.columns import FILE, LINE
@@ -27,7 +28,6 @@ from transforms.organisation.intervals import (
 )
 from transforms.organisation.notes import Note, listed, note, place, span_text
 from transforms.organisation.rows import CONTENT
-from transforms.stages import Severity
 
 SAYS: Final = tuple(name for name in CONTENT if name not in ("hire_date", "leave_date"))
 KEPT: Final = ("code", "associate", "start", "end", "row", FILE, LINE, "hire_date", *SAYS)

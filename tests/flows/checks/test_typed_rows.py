@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.checks import Severity
 from config.errors import ConfigError, OutsideError, RefusedError
 from config.models import Extract
 from flows.checks import check_extract, load_rates, read_checked
 from tests.flows.tables import OCTOBER, config_of, sales_extract, write_landing
-from transforms.stages import Checked, Landing, Severity
+from transforms.stages import Checked, Landing
 
 
 def check(folder: Path, extract: Extract, columns: dict[str, list[Any]], **more: Any) -> Checked:

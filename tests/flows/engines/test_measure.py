@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.checks import Severity
 from config.errors import ConfigError
 from config.models import Extract, Metric
 from config.months import Month
@@ -27,7 +28,7 @@ from tests.flows.tables import (
     write_landing,
 )
 from transforms.columns import FACT_KEY, FACTS
-from transforms.stages import Checked, Severity
+from transforms.stages import Checked
 
 PURPOSE = {"purpose": "coaching", "agreed_with": "council", "from": "2026-10-01"}
 PEOPLE = membership_of(

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from config.checks import Severity
 from tests.flows.sources.company import Folders, codes_of, extract, lines_of, rows_of, texts_of
-from transforms.stages import Severity
 
 HEADINGS = ("id", "day", "amount", "name")
 ROWS = [

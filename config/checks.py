@@ -8,11 +8,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from config.base import Model, MonthField, Texts
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+CheckName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=300)]
+"""Longer than a name, since a check without one is called by its columns and what it asks."""
 
 
 class ColumnType(StrEnum):
@@ -37,16 +39,30 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+def _number_or_date(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """One message for the two types a bound may have; true is no 1 here."""
+    try:
+        if not isinstance(value, bool):
+            return read(value)
+    except ValidationError:
+        pass
+    shown = str(value).lower() if isinstance(value, bool) else value
+    raise ValueError(f"“{shown}” is neither a number nor a date. Write a number such as 0.5, or a day: 2026-10-31.")
+
+
+Bound = Annotated[Decimal | date, WrapValidator(_number_or_date)]
+
+
 class Range(Model):
     """From `min` to `max`, both included; one of them may be left out."""
 
-    min: Decimal | date | None = None
-    max: Decimal | date | None = None
+    min: Bound | None = None
+    max: Bound | None = None
 
     @model_validator(mode="after")
     def _some_bound(self) -> Self:
         if self.min is None and self.max is None:
-            raise ValueError("say min, max or both")
+            raise ValueError("No bound stands here. Write min, max or both.")
         return self
 
 
@@ -103,23 +119,33 @@ class Check(Model):
         """Which of KINDS it asks."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
+    @property
+    def title(self) -> str:
+        """Its name, by default its columns and what is asked: amount_between."""
+        return self.name or "_".join((*self.column, self.kind))
+
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         asked = [kind for kind in KINDS if getattr(self, kind) is not None]
-        if len(asked) != 1:
-            raise ValueError(f"say exactly one of {', '.join(KINDS)}")
-        if asked[0] in ("condition", "rows"):
+        if not asked:
+            raise ValueError(f"The check asks nothing. Write one of {', '.join(KINDS)}.")
+        if len(asked) > 1:
+            raise ValueError(f"One check asks {' and '.join(asked)}. Make each a check of its own.")
+        kind = asked[0]
+        if kind in ("condition", "rows"):
             if self.column:
-                raise ValueError(f"{asked[0]} is of no column: leave column away")
-        elif not self.column or (len(self.column) > 1 and asked[0] != "unique"):
-            raise ValueError("say one column")
+                raise ValueError(f"“{kind}” is asked of no single column. Take column away.")
+        elif not self.column:
+            raise ValueError(f"“{kind}” does not say of which column it is asked. Write column: beside it.")
+        elif len(self.column) > 1 and kind != "unique":
+            raise ValueError(f"“{kind}” is asked of one column, not of {len(self.column)}. Write a check for each.")
         return self
 
 
 class Accepted(Model):
     """A finding that a person has looked into: what it says is so, and the month goes out."""
 
-    check: Name
+    check: CheckName
     """The check's name without its extract, as the checks page shows it."""
     month: MonthField
     why: str = Field(min_length=5)

@@ -1,10 +1,11 @@
-"""identities.csv and decisions.csv: one line a record, ids as text exactly as written.
+"""identities.csv, decisions.csv and corrections.csv: one line a record, ids as text exactly as written.
 
 Does not belong here: tables of expectations and extracts, which are data of the company and checked as such.
 """
 
 import csv
 import io
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -27,10 +28,13 @@ class Line(Generic[M]):
     record: M
 
 
-def read_table(path: Path, model: type[M], ids: frozenset[str]) -> tuple[list[Line[M]], list[ConfigError]]:
+def read_table(
+    path: Path, model: type[M], ids: Set[str], exact: Set[str] = frozenset()
+) -> tuple[list[Line[M]], list[ConfigError]]:
     """The records of a file with the faults found. Raises ConfigError where the file or its heading cannot be read.
 
     `ids` are the columns whose text must not begin or end in a space: such ids look alike and are not.
+    Of the `exact` columns every space counts.
     """
     rows = _rows(path)
     if not rows:
@@ -42,7 +46,8 @@ def read_table(path: Path, model: type[M], ids: frozenset[str]) -> tuple[list[Li
         return [], faults
     lines: list[Line[M]] = []
     for number, cells in rows[1:]:
-        found, wrong = _record(Place(path, number), dict(zip(heading, cells, strict=False)), len(cells), model, ids)
+        values = _values(heading, cells, ids | exact, exact)
+        found, wrong = _record(Place(path, number), values, len(cells), len(heading), model, ids)
         faults.extend(wrong)
         if found is not None:
             lines.append(Line(number, found))
@@ -91,13 +96,21 @@ def _heading(path: Path, row: tuple[int, list[str]], model: type[M]) -> tuple[li
     return names, faults
 
 
+def _values(heading: list[str], cells: list[str], unchanged: Set[str], exact: Set[str]) -> dict[str, str]:
+    """The cells that are not empty, by column."""
+    return {
+        name: cell if name in unchanged else cell.strip()
+        for name, cell in zip(heading, cells, strict=False)
+        if cell.strip() or (cell and name in exact)
+    }
+
+
 def _record(
-    place: Place, cells: dict[str, str], width: int, model: type[M], ids: frozenset[str]
+    place: Place, values: dict[str, str], width: int, columns: int, model: type[M], ids: Set[str]
 ) -> tuple[M | None, list[ConfigError]]:
-    if width > len(cells):
-        extra = f"The line has {width} values, the heading {len(cells)} columns."
+    if width > columns:
+        extra = f"The line has {width} values, the heading {columns} columns."
         return None, [ConfigError(extra, place=place, fix="Put a value that holds the separator in double quotes.")]
-    values = {name: cell if name in ids else cell.strip() for name, cell in cells.items() if cell.strip()}
     faults = [
         ConfigError(
             f"“{values[name]}” begins or ends in a space.",

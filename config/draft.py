@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.checks import Check, Correction, Suite
 from config.csv_tables import Line
 from config.errors import ConfigError, Place
 from config.faults import did_you_mean
@@ -24,10 +25,10 @@ from config.models import (
 from config.yaml_places import Document, Path_
 
 COMPANY, EXTRACTS, METRICS = "company.yaml", "extracts.yaml", "metrics.yaml"
-EXPECTATIONS, DELIVERY = "expectations.yaml", "delivery.yaml"
-IDENTITIES, DECISIONS = "identities.csv", "decisions.csv"
+EXPECTATIONS, DELIVERY, CHECKS = "expectations.yaml", "delivery.yaml", "checks.yaml"
+IDENTITIES, DECISIONS, CORRECTIONS = "identities.csv", "decisions.csv", "corrections.csv"
 REQUIRED = (COMPANY, EXTRACTS, METRICS)
-FILES = (*REQUIRED, EXPECTATIONS, DELIVERY, IDENTITIES, DECISIONS)
+FILES = (*REQUIRED, EXPECTATIONS, DELIVERY, CHECKS, IDENTITIES, DECISIONS, CORRECTIONS)
 """The files of a configuration in the order in which they are read and their faults told."""
 
 
@@ -43,8 +44,12 @@ class Draft:
     tables: dict[int, ExpectationTable] = field(default_factory=dict)
     rules: dict[int, ExpectationRule] = field(default_factory=dict)
     delivery: Delivery = field(default_factory=Delivery)
+    suites: dict[str, Suite] = field(default_factory=dict)
+    checks: dict[str, dict[int, Check]] = field(default_factory=dict)
+    """By extract and position in checks.yaml, also those beside which another is wrong. It has every name there."""
     identities: list[Line[Identity]] = field(default_factory=list)
     decisions: list[Line[Decision]] = field(default_factory=list)
+    corrections: list[Line[Correction]] = field(default_factory=list)
     faults: list[ConfigError] = field(default_factory=list)
 
     def fault(self, file: str, path: Path_, what: str, fix: str) -> None:

@@ -49,6 +49,8 @@ def validated(
 def value_fault(error: ErrorDetails, shown: str) -> tuple[str, str]:
     """What is wrong with one value and what would be right, whatever file it stands in."""
     kind, context = error["type"], error.get("ctx", {})
+    if kind == "literal_error" and context["expected"] == "True":
+        return f"“{shown}” cannot stand here.", "Write true, or take the line away."
     if kind in ("enum", "literal_error"):
         allowed = re.findall(r"'([^']*)'", str(context["expected"]))
         guess = nearest(shown, allowed)
@@ -59,6 +61,8 @@ def value_fault(error: ErrorDetails, shown: str) -> tuple[str, str]:
         text = str(context["error"])
         what, _, fix = text.partition(". ")
         return (f"{what}.", fix) if fix else (f"{text[:1].upper()}{text[1:].rstrip('.')}.", "")
+    if kind == "too_short":
+        return "Nothing is listed here.", "Write at least one."
     if kind.startswith("string_"):
         return _text_fault(kind, context, shown)
     return _other_fault(kind, context, shown)
@@ -175,7 +179,10 @@ def _variant_of(model: Any) -> str:
 
 
 def known_keys(model: Any) -> dict[str, str]:
-    """The keys a model takes as a file writes them, each with the first sentence of its help."""
+    """The keys a model takes as a file writes them, each with the first sentence of its help.
+
+    Fields that are excluded are filled by the loader and are no keys.
+    """
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return {}
     return {
@@ -183,6 +190,7 @@ def known_keys(model: Any) -> dict[str, str]:
         if field.description
         else ""
         for name, field in model.model_fields.items()
+        if not field.exclude
     }
 
 

@@ -17,10 +17,10 @@ from config.months import Month
 from config.sources import DatabaseSource, FilesSource, QuerySource, Source
 
 __all__ = [
-    "CONTROL_COLUMNS", "Books", "Column", "ColumnType", "Company", "Config", "CorrectionRule", "Credit",
-    "DatabaseSource", "Decision", "Delivery", "Direction", "Exclusion", "ExpectationRule", "ExpectationTable",
-    "Expectations", "Extract", "ExtractKind", "FilesSource", "HrHistory", "Identity", "Individual", "Metric",
-    "QuerySource", "RuleKind", "Source", "Stage", "Survey", "Unit", "UnitKind",
+    "CONTROL_COLUMNS", "FIXED_COLUMNS", "Books", "Column", "ColumnType", "Company", "Config", "CorrectionRule",
+    "Credit", "DatabaseSource", "Decision", "Delivery", "Direction", "Exclusion", "ExpectationRule",
+    "ExpectationTable", "Expectations", "Extract", "ExtractKind", "FilesSource", "HrHistory", "Identity",
+    "Individual", "Metric", "QuerySource", "RuleKind", "Source", "Stage", "Survey", "Unit", "UnitKind",
 ]  # fmt: skip
 
 
@@ -194,6 +194,9 @@ CONTROL_COLUMNS: dict[str, ColumnType] = {
 """A control extract's columns: of which extract and month, its rows, and the sum of its main measure (in a currency,
 where the extract has several). `rows` or `total` may be left out. Footers and all copies of a row count."""
 
+FIXED_COLUMNS = {ExtractKind.HR.value: HR_COLUMNS, ExtractKind.CONTROL.value: CONTROL_COLUMNS}
+"""By kind of extract, the columns it may have: their names and types are given."""
+
 
 class Extract(Model):
     """extracts.yaml: one month of raw rows from one source system."""
@@ -231,16 +234,21 @@ class Extract(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _hr_columns_know_their_type(cls, value: object) -> object:
-        if not isinstance(value, dict) or value.get("kind") != "hr" or not isinstance(value.get("columns"), dict):
+    def _fixed_columns_know_their_type(cls, value: object) -> object:
+        if not isinstance(value, dict) or not isinstance(value.get("columns"), dict):
             return value
-        columns = {
-            name: {"type": HR_COLUMNS[name], **(column or {})}
-            if (column is None or isinstance(column, dict)) and name in HR_COLUMNS
+        kind = value.get("kind")
+        known = FIXED_COLUMNS.get(kind) if isinstance(kind, str) else None
+        if known is None:
+            return value
+        columns = {  # a name that is not known is told by the loader, with the names that are
+            name: {"type": known.get(name, ColumnType.TEXT), **(column or {})}
+            if column is None or isinstance(column, dict)
             else column
             for name, column in value["columns"].items()
         }
-        return {**value, "columns": columns}
+        dated = {"date": "month"} if kind == ExtractKind.CONTROL and "month" in columns else {}
+        return {**dated, **value, "columns": columns}
 
 
 # -- metrics.yaml ----------------------------------------------------------------------------------------------
@@ -424,3 +432,7 @@ class Config(Model):
     def hr(self) -> tuple[str, Extract]:
         """Name and declaration of the hr extract (the loader has made sure there is exactly one)."""
         return next((name, extract) for name, extract in self.extracts.items() if extract.kind is ExtractKind.HR)
+
+    def suite(self, extract: str) -> Suite:
+        """What checks.yaml says of an extract; the defaults where it says nothing."""
+        return self.suites.get(extract, Suite())

@@ -1,7 +1,7 @@
 """What must hold between the parts of a configuration: names that exist, codes that are known, dates in order.
 
-This module has the company, delivery and the CSV tables, and calls the modules of extracts, metrics and
-expectations. Does not belong here: what a single value may be (`config.models`).
+This module has the company, delivery, identities and decisions, and calls the modules of the others.
+Does not belong here: what a single value may be (`config.models`).
 """
 
 import re
@@ -13,6 +13,8 @@ from config.csv_tables import Line
 from config.draft import COMPANY, DECISIONS, DELIVERY, EXTRACTS, IDENTITIES, METRICS, Draft
 from config.faults import did_you_mean, nearest
 from config.models import Identity
+from config.references_checks import check_suites
+from config.references_corrections import check_corrections
 from config.references_expectations import check_expectations
 from config.references_extracts import check_extracts
 from config.references_metrics import check_metrics
@@ -27,8 +29,10 @@ def check_references(draft: Draft) -> None:
     check_metrics(draft)
     check_expectations(draft)
     _check_delivery(draft)
+    check_suites(draft)
     _check_identities(draft)
     _check_decisions(draft)
+    check_corrections(draft)
 
 
 def _check_company(draft: Draft) -> None:

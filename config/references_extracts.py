@@ -8,14 +8,17 @@ from collections.abc import Iterable
 
 from config.draft import EXTRACTS, Draft
 from config.faults import did_you_mean
-from config.models import HR_COLUMNS, ColumnType, Extract, ExtractKind, HrHistory
+from config.models import FIXED_COLUMNS, ColumnType, Extract, ExtractKind, HrHistory
 from config.policy_channel import is_policy_column
+from config.references_control import check_control
 from config.secrets import reference_faults
 from config.sources import DatabaseSource, FilesSource, QuerySource
 from config.sql_expressions import NUMERIC, condition_faults, query_faults
 
-_TEXTS = frozenset({ColumnType.ID, ColumnType.TEXT})
-_DATES = frozenset({ColumnType.DATE, ColumnType.TIMESTAMP})
+TEXTS = frozenset({ColumnType.ID, ColumnType.TEXT})
+"""Types whose values are texts."""
+DATES = frozenset({ColumnType.DATE, ColumnType.TIMESTAMP})
+"""Types whose values lie in a month."""
 _PLACEHOLDERS = frozenset({"month", "year", "mm", "state", "config"})
 _MONTHLY = frozenset({ExtractKind.SALES, ExtractKind.SERVICE, ExtractKind.PULSE, ExtractKind.ACTIVITY})
 _RESERVED = frozenset({
@@ -37,6 +40,7 @@ def check_extracts(draft: Draft) -> None:
         _check_column_keys(draft, name, extract)
         _check_source(draft, name, extract)
         _check_hr(draft, name, extract)
+        check_control(draft, name, extract)
 
 
 def _check_one_hr(draft: Draft) -> list[str]:
@@ -75,32 +79,34 @@ def _check_columns(draft: Draft, name: str, extract: Extract) -> None:
             what = f"“{column}” and “{headings[alike]}” both read the heading “{heading}”."
             draft.fault(EXTRACTS, at, what, "Declare each heading once.")
         headings.setdefault(alike, column)
-        if extract.kind is ExtractKind.HR:
-            _check_hr_column(draft, name, column, declared.type)
+        if extract.kind in FIXED_COLUMNS:
+            _check_fixed_column(draft, name, column, declared.type, extract.kind)
 
 
-def _check_hr_column(draft: Draft, name: str, column: str, declared: ColumnType) -> None:
+def _check_fixed_column(draft: Draft, name: str, column: str, declared: ColumnType, kind: ExtractKind) -> None:
     at = (name, "columns", column)
-    if column not in HR_COLUMNS:
-        fix = did_you_mean(column, HR_COLUMNS, what="Its columns are")
-        draft.fault(EXTRACTS, at, f"“{column}” is no column of hr.", fix)
-    elif declared is not HR_COLUMNS[column]:
-        fix = "Leave the type away: hr's columns have theirs."
-        what = f"“{column}” is of type {declared}; in hr it is {HR_COLUMNS[column]}."
+    known = FIXED_COLUMNS[kind]
+    of = "hr" if kind is ExtractKind.HR else "a control extract"
+    if column not in known:
+        fix = did_you_mean(column, known, what="Its columns are")
+        draft.fault(EXTRACTS, at, f"“{column}” is no column of {of}.", fix)
+    elif declared is not known[column]:
+        fix = f"Leave the type away: the columns of {of} have theirs."
+        what = f"“{column}” is of type {declared}; in {of} it is {known[column]}."
         draft.fault(EXTRACTS, (*at, "type"), what, fix)
 
 
 def _check_column_keys(draft: Draft, name: str, extract: Extract) -> None:
     numeric_share = frozenset({ColumnType.NUMBER, ColumnType.PERCENT})
     uses = (
-        (("date",), extract.date, _DATES),
-        (("associate",), extract.associate, _TEXTS),
-        (("team",), extract.team, _TEXTS),
-        (("segment",), extract.segment, _TEXTS),
-        (("currency",), extract.currency, _TEXTS),
+        (("date",), extract.date if extract.kind is not ExtractKind.CONTROL else None, DATES),
+        (("associate",), extract.associate, TEXTS),
+        (("team",), extract.team, TEXTS),
+        (("segment",), extract.segment, TEXTS),
+        (("currency",), extract.currency, TEXTS),
         (("main_measure",), extract.main_measure, NUMERIC),
-        (("last_modified",), extract.last_modified, _DATES | NUMERIC),
-        (("credit", "deal"), extract.credit.deal if extract.credit else None, _TEXTS | {ColumnType.INTEGER}),
+        (("last_modified",), extract.last_modified, DATES | NUMERIC),
+        (("credit", "deal"), extract.credit.deal if extract.credit else None, TEXTS | {ColumnType.INTEGER}),
         (("credit", "share"), extract.credit.share if extract.credit else None, numeric_share),
     )
     for path, column, types in uses:
@@ -206,7 +212,7 @@ def _check_source(draft: Draft, name: str, extract: Extract) -> None:
     if source.month_by is not None:
         headings = {declared.source for declared in extract.columns.values()}
         if not (isinstance(source, DatabaseSource) and source.month_by in headings):
-            check_column(draft, EXTRACTS, (*at, "month_by"), name, source.month_by, _DATES)
+            check_column(draft, EXTRACTS, (*at, "month_by"), name, source.month_by, DATES)
 
 
 def _check_month_known(draft: Draft, at: tuple[str | int, ...], source: FilesSource, extract: Extract) -> None:

@@ -3,6 +3,8 @@
 Does not belong here: measuring.
 """
 
+import re
+
 from config.draft import EXTRACTS, METRICS, Draft
 from config.faults import did_you_mean
 from config.models import ColumnType, ExtractKind, Metric
@@ -10,6 +12,7 @@ from config.references_extracts import check_column
 from config.sql_expressions import aggregate_faults, condition_faults
 
 _DATES = frozenset({ColumnType.DATE, ColumnType.TIMESTAMP})
+_CHECK = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def check_metrics(draft: Draft) -> None:
@@ -33,15 +36,25 @@ def check_metrics(draft: Draft) -> None:
 def _check_extracts_of(draft: Draft, name: str, metric: Metric) -> None:
     known = draft.names(EXTRACTS)
     paths: list[tuple[tuple[str | int, ...], str]] = [((name, "extract"), metric.extract)]
-    paths += [((name, "depends_on", n), extract) for n, extract in enumerate(metric.depends_on)]
+    for n, needed in enumerate(metric.depends_on):
+        extract, _, check = needed.partition(".")
+        paths.append(((name, "depends_on", n), extract))
+        if "." in needed and not _CHECK.fullmatch(check):
+            what = f"“{needed}” names no check of {extract}."
+            fix = f"Write extract.check as the checks page shows it: {extract}.amount_between."
+            draft.fault(METRICS, (name, "depends_on", n), what, fix)
     for path, extract in paths:
         if known and extract not in known:
             draft.fault(METRICS, path, f"“{extract}” is no extract.", did_you_mean(extract, known, what="Extracts"))
+    read = draft.extracts.get(metric.extract)
+    if read is not None and read.kind is ExtractKind.CONTROL:
+        what = f"“{metric.extract}” holds totals to agree with, of which no metric is made."
+        draft.fault(METRICS, (name, "extract"), what, "Name the extract that the totals are of.")
 
 
 def _check_columns_of(draft: Draft, name: str, metric: Metric) -> None:
     extract = draft.extracts.get(metric.extract)
-    if extract is None:
+    if extract is None or extract.kind is ExtractKind.CONTROL:
         return
     types = {column: declared.type for column, declared in extract.columns.items()}
     for key in ("value", "numerator", "denominator"):

@@ -1,4 +1,4 @@
-"""JSON Schemas of the five YAML files, so that an editor completes and checks them while they are written.
+"""JSON Schemas of the six YAML files, so that an editor completes and checks them while they are written.
 
 An editor with the YAML language server (VS Code's YAML extension, Neovim, JetBrains by its settings) uses the schema
 that the first line of a file names:
@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from config.checks import Name
-from config.models import HR_COLUMNS, Company, Delivery, Expectations, Extract, Metric
+from config.checks import Name, Suite
+from config.models import CONTROL_COLUMNS, HR_COLUMNS, Company, Delivery, Expectations, Extract, Metric
 
 _TITLES = {
     "company": "company.yaml: what is true of the whole company",
@@ -25,6 +25,7 @@ _TITLES = {
     "metrics": "metrics.yaml: numbers, each defined once",
     "expectations": "expectations.yaml: what is asked, and why",
     "delivery": "delivery.yaml: who receives which report",
+    "checks": "checks.yaml: what the rows of each extract must keep",
 }
 
 
@@ -52,14 +53,18 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "metrics": TypeAdapter(dict[Name, Metric]),
         "expectations": TypeAdapter(Expectations),
         "delivery": TypeAdapter(Delivery),
+        "checks": TypeAdapter(dict[Name, Suite]),
     }
     return {name: _finished(name, adapter.json_schema(by_alias=True)) for name, adapter in adapters.items()}
 
 
 def _finished(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     column = schema.get("$defs", {}).get("Column")
-    if column is not None:  # hr's columns have their types: there a column may say nothing at all
+    if column is not None:  # columns of hr and control have their types: there a column may say nothing at all
         column["required"] = []
         column["type"] = ["object", "null"]
-        column["description"] += f"\n\nIn hr the type is left away. hr's columns: {', '.join(HR_COLUMNS)}."
+        column["description"] += (
+            f"\n\nIn hr and control the type is left away. hr's columns: {', '.join(HR_COLUMNS)}. "
+            f"Columns of control: {', '.join(CONTROL_COLUMNS)}."
+        )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": _TITLES[name]}

@@ -66,6 +66,29 @@ def condition_faults(text: str, columns: Mapping[str, ColumnType]) -> Iterator[T
         yield f"“{text}” is no condition.", "Write one that is true or false, such as amount > 0."
 
 
+def scalar_faults(text: str, columns: Mapping[str, ColumnType]) -> Iterator[Told]:
+    """Faults of an expression that gives one value of one row."""
+    from sqlglot import exp
+
+    tree, told = _parsed(text)
+    if tree is None:
+        yield from told
+        return
+    root = tree.unnest()
+    if isinstance(root, exp.Column) and root.name.lower() not in {*columns, *_CLOCK_OR_CHANCE} and not root.this.quoted:
+        meant = did_you_mean(root.name, columns, what="Its columns")
+        fix = f"{meant} A text stands in single quotes inside double ones: \"'{text}'\"."
+        yield f"“{text}” is no column of the extract.", fix
+        return
+    yield from _common_faults(tree, text, columns)
+    if next(tree.find_all(exp.AggFunc), None):
+        yield f"“{text}” has an aggregate, but is worked out for each row.", "Write an expression over one row."
+    elif next(tree.find_all(exp.Star), None) or not isinstance(
+        root, exp.Condition | exp.Func | exp.Query | exp.DDL | exp.DML | exp.Command | exp.Alias
+    ):
+        yield f"“{text}” gives no value.", "Write an expression over one row, such as upper(status)."
+
+
 def query_faults(text: str, tables: Mapping[str, object]) -> Iterator[Told]:
     """Faults of a query over declared tables."""
     from sqlglot import exp

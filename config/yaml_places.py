@@ -37,9 +37,9 @@ class Document:
 
     def written(self, path: Path_) -> str:
         """The scalar as it was written, or what kind of value stands there."""
-        if path in self.texts:
-            return self.texts[path]
         value = self.at(path)
+        if path in self.texts and (self.texts[path] or value is not None):
+            return self.texts[path]
         if value is None and path[:-1] in self.texts:  # a short form: amount: money for amount: {type: money}
             return self.texts[path[:-1]]
         kinds = {dict: "a mapping", list: "a list", type(None): "nothing"}

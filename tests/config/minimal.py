@@ -59,7 +59,7 @@ def write_minimal(directory: Path, **overrides: str | None) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     texts: dict[str, str | None] = dict(FILES)
     for stem, text in overrides.items():
-        ending = "csv" if stem in ("identities", "decisions") else "yaml"
+        ending = "csv" if stem in ("identities", "decisions", "corrections") else "yaml"
         texts[f"{stem}.{ending}"] = text
     for name, text in texts.items():
         if text is not None:

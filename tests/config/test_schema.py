@@ -8,7 +8,26 @@ import pytest
 
 from config.schema import json_schemas, schema_comment, write_json_schemas
 from config.yaml_places import read_yaml
-from tests.config.minimal import changed, write_minimal
+from tests.config.minimal import FILES, changed, write_minimal
+
+CONTROL = """\
+totals:
+  kind: control
+  source: {files: totals.csv, month_by: month}
+  columns: {extract: {}, month: , rows: {from: Count}}
+"""
+CHECKS = """\
+orders:
+  set_aside_limit: 0.1
+  checks:
+    - {column: amount, between: {min: 0, max: 100000}, severity: critical}
+    - {column: sold_on, between: {min: 2020-01-01}}
+    - {column: [order_id, sold_by], unique: true}
+    - {column: sold_by, refers_to: {extract: hr}}
+    - {rows: {min: 1}}
+  accepted:
+    - {check: rows, month: 2026-10, why: Shop was closed, by: Owner}
+"""
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -33,9 +52,12 @@ def test_the_minimal_configuration_follows_the_schemas(tmp_path: Path) -> None:
         tmp_path,
         expectations="tables: []\nrules:\n  - {name: a, metric: revenue, rule: last_year, growth: 0.03}\n",
         delivery="sender: reports@example.com\nallowed_domains: example.com\n",
+        extracts=FILES["extracts.yaml"] + CONTROL,
+        checks=CHECKS,
     )
     assert {path.name: faults(path) for path in sorted(directory.glob("*.yaml"))} == {
-        "company.yaml": [], "delivery.yaml": [], "expectations.yaml": [], "extracts.yaml": [], "metrics.yaml": [],
+        "checks.yaml": [], "company.yaml": [], "delivery.yaml": [], "expectations.yaml": [], "extracts.yaml": [],
+        "metrics.yaml": [],
     }  # fmt: skip
 
 
@@ -60,11 +82,20 @@ def test_what_the_loader_refuses_is_marked(tmp_path: Path, file: str, old: str, 
     assert faults(directory / file) != []
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("critical", "grave"), ("unique: true", "unique: false"), ("between", "beetween"), ("2026-10,", "October,")],
+)
+def test_what_the_loader_refuses_of_checks_is_marked(tmp_path: Path, old: str, new: str) -> None:
+    directory = write_minimal(tmp_path, checks=CHECKS.replace(old, new, 1))
+    assert faults(directory / "checks.yaml") != []
+
+
 def test_each_schema_is_written_with_title_and_help(tmp_path: Path) -> None:
     paths = write_json_schemas(tmp_path / "schemas")
     assert [path.name for path in paths] == [
         "company.schema.json", "extracts.schema.json", "metrics.schema.json", "expectations.schema.json",
-        "delivery.schema.json",
+        "delivery.schema.json", "checks.schema.json",
     ]  # fmt: skip
     for path in paths:
         schema = json.loads(path.read_text(encoding="utf-8"))

@@ -149,6 +149,17 @@ def test_who_stands_in_for_their_own_manager_leads_the_team_and_reports_above() 
     assert (unit(made, "team", "T")["manager"], unit(made, "manager", "A4")["parent_id"]) == ("A4", "A1")
 
 
+def test_who_stands_in_two_levels_up_is_above_who_stands_in_one_level_up() -> None:
+    """A4 stands in for A3, and A3 for A2: above A4 is whoever does A2's part, so A3, and not nobody."""
+    made = build(
+        person("A2"), person("A3", manager="A2", interim_manager="A3"),
+        person("A4", manager="A3", interim_manager="A4"),
+    )  # fmt: skip
+    assert made.chain_above("A3", OCTOBER.last_day) == ()
+    assert made.chain_above("A4", OCTOBER.last_day) == ("A3",)
+    assert made.span("A3", OCTOBER.last_day) == {"A3", "A4"}
+
+
 def test_an_interim_manager_fills_a_vacancy() -> None:
     made = build(
         *HEADS,

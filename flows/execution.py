@@ -6,7 +6,7 @@ frame, no figure, no message that could hold a person's data goes into its param
 
 import os
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, chdir, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -58,6 +58,12 @@ class Caller(Protocol):
     def each(self, stage: str, function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
         """Call a stage once for each tuple of arguments; results in the same order."""
 
+    def publish_table(self, key: str, rows: Sequence[Mapping[str, str | int]]) -> None:
+        """Show a table beside the run, where something shows it. `key` is of small letters, digits and dashes.
+
+        It leaves the state root: counts and the configuration's own words may be in it, nothing of a person.
+        """
+
 
 class InProcess:
     """Calls stages here and now."""
@@ -77,6 +83,9 @@ class InProcess:
             results.append(function(*argument))
             self.progress.advance()
         return results
+
+    def publish_table(self, key: str, rows: Sequence[Mapping[str, str | int]]) -> None:
+        """Nothing shows it here: the same stands on the checks page."""
 
 
 class AsPrefectTasks:
@@ -117,6 +126,18 @@ class AsPrefectTasks:
                 raise failures[0]
             self.progress.advance()
         return results
+
+    def publish_table(self, key: str, rows: Sequence[Mapping[str, str | int]]) -> None:
+        """Keep the table as an artifact of the flow run. Raises OutsideError where the server does not take it."""
+        from prefect.artifacts import create_table_artifact
+
+        try:
+            create_table_artifact(table=[dict(row) for row in rows], key=key)
+        except Exception as error:
+            raise OutsideError(
+                f"The Prefect server did not take the table {key} ({type(error).__name__}).",
+                fix="Look at its log, then run again.",
+            ) from error
 
 
 def _failed(name: str, error: BaseException) -> "State[None]":

@@ -14,6 +14,7 @@ from flows.execution import Caller, InProcess, Progress
 from flows.files import write_bytes, write_text
 from flows.rendering import pdf_bytes, render_html
 from flows.stages.compose import prepare, refuse_breaches
+from flows.stages.judge import judge
 from flows.stages.land import inputs_by_extract, land_and_check
 from flows.stages.measure import measure
 from flows.stages.run import MonthRun
@@ -56,8 +57,9 @@ def _model(run: MonthRun, unit: str, call: Caller) -> ReportModel:
     with run.state.locked():
         extracts = [(run, name) for name in run.config.extracts]
         inputs = inputs_by_extract(call.each("land and check", land_and_check, extracts))
-        months = call.one("measure", measure, run, inputs)
-        composition, organisation = call.one("compare", prepare, run, inputs, months)
+        judged = call.one("judge", judge, run, inputs)
+        months = call.one("measure", measure, run, inputs, judged.failed)
+        composition, organisation = call.one("compare", prepare, run, inputs, judged, months)
     model = compose_report(composition, *find_unit(composition, unit))
     refuse_breaches([model], build_scope(organisation))
     return model

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from config import models, sources
+from config import checks, models, sources
 from config.base import Model
 from flows.cli.main import yardstick
 
@@ -166,7 +166,7 @@ def configured() -> list[type[BaseModel]]:
     """The models a configuration is written in; not those that gather the files or stand for an alternative."""
     found = {
         value
-        for module in (models, sources)
+        for module in (checks, models, sources)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Model) and value not in (Model, models.Config)
     }
@@ -174,7 +174,7 @@ def configured() -> list[type[BaseModel]]:
 
 
 def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
+    return {field.alias or name: field for name, field in model.model_fields.items() if not field.exclude}
 
 
 @pytest.mark.parametrize("model", configured(), ids=lambda model: model.__name__)
@@ -206,14 +206,15 @@ def test_the_defaults_told_are_the_defaults(model: type[BaseModel]) -> None:
             assert told[key] == f"`{default}`", key
 
 
-def test_every_column_of_hr_is_documented() -> None:
-    assert set(documented("HR_COLUMNS")) == set(models.HR_COLUMNS)
+@pytest.mark.parametrize("name", ["HR_COLUMNS", "CONTROL_COLUMNS"])
+def test_every_column_of_known_extracts_is_documented(name: str) -> None:
+    assert set(documented(name)) == set(getattr(models, name))
 
 
 @pytest.mark.parametrize(
     "words",
     [models.ExtractKind, models.ColumnType, models.HrHistory, models.Unit, models.Direction, models.Stage,
-     models.RuleKind, models.UnitKind],
+     models.RuleKind, models.UnitKind, checks.Severity],
     ids=lambda words: words.__name__,
 )  # fmt: skip
 def test_every_word_a_key_may_have_is_documented(words: type[Enum]) -> None:

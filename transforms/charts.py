@@ -17,6 +17,9 @@ BULLET_FULL = 1.5
 VARIANCE_WIDTH, VARIANCE_HEIGHT = 72.0, 12.0
 VARIANCE_FULL = 0.30
 """The variance bar's scale ends at 30 percent, or 30 points: the same for all rows of a page."""
+DAYS_WIDTH, DAYS_HEIGHT = 310.0, 44.0
+DAYS_GROUND = 6.0
+"""Under the bars: where the marks of the days without a row stand."""
 
 
 def _written(value: float) -> str:
@@ -149,3 +152,20 @@ def variance_bar(difference: float, *, better: bool, alt: str, sense: Sense = Se
         sense=sense,
         alt=alt,
     )
+
+
+def day_bars(rows: Sequence[int], weekends: Sequence[bool]) -> tuple[str, str, str]:
+    """Rows by day as bars from the ground: of weekdays, of weekends; and marks for weekdays without a row."""
+    step = DAYS_WIDTH / len(rows)
+    unit = (DAYS_HEIGHT - DAYS_GROUND) / max(1, *rows)
+    paths: dict[str, list[str]] = {"weekday": [], "weekend": [], "empty": []}
+    for day, (number, weekend) in enumerate(zip(rows, weekends, strict=True)):
+        start, end = day * step + 0.12 * step, (day + 1) * step - 0.12 * step
+        ground = DAYS_HEIGHT - DAYS_GROUND
+        if number:
+            top = ground - max(number * unit, 0.6)
+            bar = f"M{_point(start, ground)}V{_written(top)}H{_written(end)}V{_written(ground)}Z"
+            paths["weekend" if weekend else "weekday"].append(bar)
+        elif not weekend:
+            paths["empty"].append(f"M{_point(start, ground + DAYS_GROUND / 2)}H{_written(end)}")
+    return "".join(paths["weekday"]), "".join(paths["weekend"]), "".join(paths["empty"])

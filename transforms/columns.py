@@ -25,6 +25,9 @@ YES_NO: Final = "bool"
 FILE: Final = "_file"
 LINE: Final = "_line"
 
+QUARANTINE: Final = ("row", "reason", "check", "column", "value", "file", "line")
+"""What is told of a row that was set aside; its typed columns follow."""
+
 SPELLS: Final = {
     "associate": TEXT, "valid_from": DAY, "valid_to": DAY, "name": TEXT, "email": TEXT, "role": TEXT, "fte": NUMBER,
     "contract": TEXT, "team": TEXT, "manager": TEXT, "second_manager": TEXT, "hire_date": DAY,
@@ -79,6 +82,11 @@ makes such a miss (0 to 1). `withheld`: the reason, empty where the figure is sh
 
 AVAILABILITY: Final = {"associate": TEXT, "month": DAY, "available_share": NUMBER}
 """Share of an associate's working days in a month on which the associate was available."""
+
+
+def typed_in_quarantine(name: str) -> str:
+    """The name of a declared column among rows set aside."""
+    return f"typed_{name}" if name in QUARANTINE else name
 
 
 def empty(columns: Mapping[str, str]) -> pd.DataFrame:

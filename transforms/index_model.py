@@ -5,7 +5,7 @@ Unlike a report model it may carry the edition's number. Does not belong here: h
 
 from typing import Literal
 
-from transforms.report_model import Part
+from transforms.report_model import Part, SeriesChart
 
 
 class IndexReport(Part):
@@ -95,15 +95,129 @@ class IndexModel(Part):
     """Path of the checks page, relative to the index."""
 
 
+class BadRow(Part):
+    """A row that failed a check, as the source has it. Texts are shortened and their control characters visible."""
+
+    place: str
+    """File and line."""
+    column: str = ""
+    value: str = ""
+    """Empty where it is nobody's to read: an answer of a survey."""
+    reason: str = ""
+
+
+class CheckResult(Part):
+    """One check and what came of it."""
+
+    name: str
+    """Its name in checks.yaml, without the extract."""
+    label: str
+    """What it asks: amount between 0 and 250,000."""
+    severity: Literal["critical", "warning", "info"]
+    result: Literal["failed", "crashed", "accepted", "passed"]
+    asked: str = ""
+    """Rows asked; empty where it is not of rows."""
+    failed: str = ""
+    value: str = ""
+    """Share of the rows that failed, or a distance in units of its own."""
+    limit: str = ""
+    """What the value may not exceed."""
+    set_aside: str = ""
+    told: str = ""
+    """What was found, why it crashed, or why the finding was accepted and by whom."""
+    why: str = ""
+    """Why it is asked, in the words of checks.yaml."""
+    samples: tuple[BadRow, ...] = ()
+    reason: str = ""
+    """What is wrong with all of the samples, where it is one thing."""
+    samples_note: str = ""
+    """How many more there are, and where."""
+
+
+class Trend(Part):
+    """One number of an extract over the months, oldest first."""
+
+    label: str
+    latest: str
+    span: str
+    """Between which values it lay before."""
+    chart: SeriesChart
+
+
+class DayStrip(Part):
+    """Rows by day of the month as bars. Paths are SVG path data; an empty path is not drawn."""
+
+    width: float
+    height: float
+    weekdays: str
+    weekends: str
+    empty: str
+    """Marks of the weekdays without a row."""
+    first: str
+    """1 Oct: what stands under the first bar."""
+    last: str
+    span: str
+    """Between 3 and 42 rows a day; none on 4 and 11 October."""
+    alt: str
+
+
+class CorrectionLine(Part):
+    """One correction and what became of it."""
+
+    place: str
+    """corrections.csv:4, or extracts.yaml sales.correct[0]."""
+    state: Literal["applied", "mended", "differs", "absent"]
+    result: str
+    """The state in words, with the rows."""
+    told: str = ""
+    """What was changed, or what the source says."""
+    reason: str = ""
+    """Empty, as the owner, where `told` has it."""
+    owner: str = ""
+
+
 class CheckedExtract(Part):
     """One extract and what its checks found."""
 
     extract: str
+    anchor: str = ""
+    """Its place on the page, which reports link."""
     month_label: str
     rows: str
     files: tuple[str, ...] = ()
     findings: tuple[IndexFinding, ...] = ()
+    """What was found by no check of `results`: by landing, or when the rows were attributed."""
+    results: tuple[CheckResult, ...] = ()
+    """Checks that failed or set rows aside, the gravest first."""
+    passed: tuple[CheckResult, ...] = ()
+    """Checks that passed and set no row aside."""
+    others: tuple[BadRow, ...] = ()
+    """Rows set aside for a reason that is no check of `results`."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """How many rows were excluded or set aside, and why; empty where `reconciliation` tells it."""
+    trends: tuple[Trend, ...] = ()
+    days: DayStrip | None = None
+    corrections: tuple[CorrectionLine, ...] = ()
+    columns_new: tuple[str, ...] = ()
+    """Headings that the month before did not have."""
+    columns_gone: tuple[str, ...] = ()
+    columns_since: str = ""
+    """The month they are compared with."""
     reconciliation: tuple[ReconciliationRow, ...] = ()
+
+
+class CheckedRow(Part):
+    """One extract's line at the top of the checks page."""
+
+    extract: str
+    anchor: str
+    rows: str
+    set_aside: str
+    critical: str
+    warning: str
+    info: str
+    passed: str
+    """Numbers; empty for none."""
 
 
 class ChecksModel(Part):
@@ -115,6 +229,8 @@ class ChecksModel(Part):
     language: str = "en"
     edition_label: str = ""
     summary: str = ""
+    """What stands and what is withheld, in a sentence or two."""
+    matrix: tuple[CheckedRow, ...] = ()
     extracts: tuple[CheckedExtract, ...]
     notes: tuple[str, ...] = ()
     index_file: str = ""

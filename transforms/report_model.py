@@ -249,12 +249,29 @@ class Definition(Part):
     """From how many rows this month's figure is made."""
 
 
+def extract_anchor(extract: str) -> str:
+    """The place of an extract on the edition's checks page."""
+    return f"extract-{extract or 'none'}"
+
+
+class CheckedLine(Part):
+    """What the checks of one extract found, in a few words: which rows and values it was, the checks page tells."""
+
+    extract: str
+    anchor: str
+    """Where it stands on the edition's checks page: extract-sales."""
+    text: str
+    """2 findings, none critical; 3 rows set aside."""
+
+
 class About(Part):
     """About these numbers."""
 
     definitions: tuple[Definition, ...]
     reconciliation: tuple[Table, ...]
     findings: tuple[str, ...] = ()
+    checked: tuple[CheckedLine, ...] = ()
+    """A line an extract in which something was found or set aside."""
     withheld: tuple[str, ...] = ()
     unused_expectations: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()

@@ -19,18 +19,25 @@ _FIGURES = ["value", "numerator", "denominator"]
 
 
 def suppress_facts(
-    facts: pd.DataFrame, units: pd.DataFrame, membership: pd.DataFrame, config: Config, month: Month
+    facts: pd.DataFrame,
+    units: pd.DataFrame,
+    membership: pd.DataFrame,
+    config: Config,
+    month: Month,
+    failed: Sequence[Withheld] = (),
 ) -> pd.DataFrame:
     """FACTS of one month without the figures that may not be seen, each with its reason in `suppressed`.
 
     These are survey figures of too few respondents or that could be worked out, whatever a metric shows of a team
     with fewer people than `smallest_team`, and of a span that small whatever has no stated purpose below team level.
+    Also figures that `failed`: of one unit, or of all of a kind where it has no unit id.
     """
     company = config.company
     withheld = [
         *_surveys(facts, membership, config, month),
         *small_teams(units, config.metrics, company.smallest_team),
         *_small_spans(units, config, month),
+        *failed,
     ]
     return _without(_without_survey_segments(facts, config), withheld)
 
@@ -67,7 +74,10 @@ def _small_spans(units: pd.DataFrame, config: Config, month: Month) -> list[With
 def _without(facts: pd.DataFrame, withheld: Sequence[Withheld]) -> pd.DataFrame:
     # The first reason counts.
     reason_of = {(one.unit_kind, one.unit_id, one.metric): one.reason for one in reversed(withheld)}
-    reasons = [reason_of.get(key) for key in zip(*(facts[name] for name in _KEY), strict=True)]
+    reasons = [
+        reason_of.get((kind, unit, metric)) or reason_of.get((kind, "", metric))
+        for kind, unit, metric in zip(*(facts[name] for name in _KEY), strict=True)
+    ]
     hidden = np.array([reason is not None for reason in reasons], dtype=bool)
     marked = facts.assign(
         suppressed=[reason or "" for reason in reasons],

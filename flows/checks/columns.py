@@ -5,7 +5,7 @@ Not here: which rows count (`typed_rows`), the reading of single texts (`text_nu
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from config.models import Column, ColumnType, Config, Extract, FilesSource
@@ -13,18 +13,17 @@ from config.months import Month
 from flows.checks.text_dates import date_sql, timestamp_sql
 from flows.checks.text_numbers import INTEGER, MONEY, NUMBER, PERCENT, Marks, decimal_sql, integer_sql
 from flows.duck import literal, quoted
+from transforms.checks.suite import TEXTS, month_column
 
 SQL_TYPES: Final = {
     ColumnType.ID: "VARCHAR", ColumnType.TEXT: "VARCHAR", ColumnType.MONEY: MONEY, ColumnType.NUMBER: NUMBER,
     ColumnType.INTEGER: INTEGER, ColumnType.PERCENT: PERCENT, ColumnType.DATE: "DATE",
     ColumnType.TIMESTAMP: "TIMESTAMP", ColumnType.BOOLEAN: "BOOLEAN",
 }  # fmt: skip
-TEXTS: Final = frozenset({ColumnType.ID, ColumnType.TEXT})
-MOMENTS: Final = frozenset({ColumnType.DATE, ColumnType.TIMESTAMP})
 
 _TRUE: Final = ("true", "t", "yes", "y", "ja", "j", "oui", "si", "sí", "sì", "sim", "tak", "wahr", "vrai", "1")
 _FALSE: Final = ("false", "f", "no", "n", "nein", "non", "não", "nao", "nie", "falsch", "faux", "0")
-_OUTER_SPACE: Final = " \t\r\n\v\f\u00a0\u2007\u2009\u200b\u202f\u3000\ufeff"
+OUTER_SPACE: Final = " \t\r\n\v\f\u00a0\u2007\u2009\u200b\u202f\u3000\ufeff"
 _RATE: Final = "DECIMAL(28,12)"
 
 
@@ -89,27 +88,26 @@ def declared_marks(extract: Extract) -> tuple[Marks, str]:
     return Marks(), "iso"
 
 
-def month_column(extract: Extract) -> str | None:
-    """The declared column by whose day rows were cut into months."""
-    by = getattr(extract.source, "month_by", None)
-    names = [by, extract.date]
-    return next((n for n in names if n and n in extract.columns and extract.columns[n].type in MOMENTS), None)
-
-
 @dataclass(frozen=True, slots=True)
 class RowSql:
-    """The SQL that types one landing: `rates` are (currency, month, rate as text).
+    """The SQL that types one landing of the extract `name`: `rates` are (currency, month, rate as text).
 
     `plain_only`: numbers and dates in other than the plain spellings are left unread. That SQL is a fraction of the
     whole, and most landings hold nothing else.
     """
 
     config: Config
+    name: str
     extract: Extract
     month: Month
     columns: tuple[Matched, ...]
     rates: tuple[tuple[str, Month, str], ...]
     plain_only: bool = False
+
+    def renamed(self, names: Mapping[str, str]) -> "RowSql":
+        """The same over a relation that has the landed columns under other names."""
+        columns = (replace(c, sql_name=names[c.sql_name]) if c.sql_name else c for c in self.columns)
+        return replace(self, columns=tuple(columns))
 
     def texts(self) -> str:
         """Select list of the trimmed texts `text:<column>`, NULL where empty."""
@@ -130,7 +128,7 @@ class RowSql:
 
     def currency(self) -> str:
         """SQL of the row's ISO code: NULL where the declared column is empty."""
-        by = self._by_name(self.extract.currency)
+        by = self.by_name(self.extract.currency)
         return f"upper({self.text(by.name)})" if by and by.landed else literal(self.config.company.currency)
 
     def rate(self) -> str:
@@ -148,7 +146,7 @@ class RowSql:
     def rate_month(self) -> str:
         """SQL of the month, as text, whose rate converts the row: its own, but none after the landing's."""
         month = literal(str(self.month))
-        by = self._by_name(month_column(self.extract))
+        by = self.by_name(month_column(self.extract))
         if by is None or by.landed is None:
             return month
         return f"coalesce(least(strftime({self.raw(by.name)}, '%Y-%m'), {month}), {month})"
@@ -157,10 +155,18 @@ class RowSql:
         """Select list of the typed columns under their declared names, money in the company's currency."""
         return ", ".join(f"{self._converted(c)} AS {quoted(c.name)}" for c in self.columns)
 
+    def amounts(self) -> tuple[str, ...]:
+        """The columns of amounts."""
+        return tuple(c.name for c in self.columns if c.column.type is ColumnType.MONEY)
+
     def has_money(self) -> str:
         """SQL: whether the row holds an amount at all."""
-        money = [self.raw(c.name) for c in self.columns if c.column.type is ColumnType.MONEY]
+        money = [self.raw(name) for name in self.amounts()]
         return f"coalesce({', '.join(money)}) IS NOT NULL" if money else "false"
+
+    def by_name(self, name: str | None) -> Matched | None:
+        """The declared column of a name, if there is one."""
+        return next((c for c in self.columns if c.name == name), None)
 
     def _value(self, matched: Matched) -> str:
         kind, text = matched.column.type, self.text(matched.name)
@@ -191,16 +197,15 @@ class RowSql:
             f"ELSE TRY_CAST(round_even(TRY({raw} * CAST(_rate AS DECIMAL(20,12))), 4) AS {MONEY}) END"
         )
 
-    def _by_name(self, name: str | None) -> Matched | None:
-        return next((c for c in self.columns if c.name == name), None)
-
 
 def _trimmed(sql_name: str | None) -> str:
-    if sql_name is None:
-        return "CAST(NULL AS VARCHAR)"
-    text = f"CAST({quoted(sql_name)} AS VARCHAR)"
+    return "CAST(NULL AS VARCHAR)" if sql_name is None else trimmed(f"CAST({quoted(sql_name)} AS VARCHAR)")
+
+
+def trimmed(text: str) -> str:
+    """SQL of a text without the spaces around it, NULL where nothing is left."""
     # Nearly every value begins and ends with a plain character: the cheap test spares the costly trim.
-    blank = f"nullif(trim({text}, {literal(_OUTER_SPACE)}), '')"
+    blank = f"nullif(trim({text}, {literal(OUTER_SPACE)}), '')"
     return f"CASE WHEN regexp_matches({text}, '^[^!-~]|[^!-~]$|^$') THEN {blank} ELSE {text} END"
 
 

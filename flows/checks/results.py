@@ -14,13 +14,23 @@ from config.checks import Severity
 from config.models import Config, Extract
 from config.months import Month
 from flows.files import write_text
+from transforms.checks.suite import suite_of
 from transforms.columns import LINE
-from transforms.stages import Checked, Exclusions, Finding, Landing
+from transforms.stages import (
+    Checked,
+    ColumnProfile,
+    Corrected,
+    Exclusions,
+    Finding,
+    Landing,
+    Profile,
+    Tally,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Changed whenever the same landing would be typed differently: older results are then made again."""
 
 
@@ -32,6 +42,10 @@ def result_hash(landing: Landing, extract: Extract, config: Config, rates: tuple
         "extract": landing.extract,
         "month": str(landing.month),
         "declaration": extract.model_dump(mode="json", by_alias=True),
+        "suite": repr([check for check in suite_of(config, landing.extract) if check.of_rows]),
+        "corrections": [
+            [line.line, line.model_dump(mode="json")] for line in config.corrections if line.extract == landing.extract
+        ],
         "currency": config.company.currency,
         "time_zone": config.company.time_zone,
         "rates": [[currency, str(month), rate] for currency, month, rate in rates] if extract.currency else [],
@@ -69,7 +83,40 @@ def read_result(record: Path) -> Checked | None:
         source_measure=Decimal(content["source_measure"]),
         excluded=_exclusions(content["excluded"]),
         quarantined=_exclusions(content["quarantined"]),
-        findings=tuple(Finding(**{**one, "severity": Severity(one["severity"])}) for one in content["findings"]),
+        findings=tuple(map(_finding, content["findings"])),
+        tallies=tuple(
+            Tally(**{**one, "finding": _finding(one["finding"]) if one["finding"] else None})
+            for one in content["tallies"]
+        ),
+        profile=_profile(content["profile"]) if content["profile"] else None,
+        corrected=tuple(Corrected(**one) for one in content["corrected"]),
+    )
+
+
+def _finding(content: dict[str, Any]) -> Finding:
+    return Finding(**{**content, "severity": Severity(content["severity"])})
+
+
+def _profile(content: dict[str, Any]) -> Profile:
+    return Profile(
+        rows=content["rows"],
+        copies=content["copies"],
+        headings=tuple(content["headings"]),
+        columns=tuple(map(_column_profile, content["columns"])),
+        days=tuple(content["days"]),
+        totals=tuple((currency, rows, Decimal(total)) for currency, rows, total in content["totals"]),
+    )
+
+
+def _column_profile(content: dict[str, Any]) -> ColumnProfile:
+    total = content["total"]
+    return ColumnProfile(
+        **{
+            **content,
+            "total": None if total is None else Decimal(total),
+            "mix": tuple((value, rows) for value, rows in content["mix"]),
+            "hours": tuple(content["hours"]),
+        }
     )
 
 

@@ -1,6 +1,8 @@
 """Why a row is set aside, in the order the reasons are tried: one row has one reason, the first.
 
-Not here: copies of one key (`duplicates`) and rows excluded by a declared rule (`typed_rows`), which are no faults.
+These are the reasons of the checks that follow from the declaration of columns. Not here: the other checks on rows
+(`predicates`), copies of one key (`duplicates`) and rows excluded by a declared rule (`typed_rows`), which are no
+faults.
 """
 
 import re
@@ -10,14 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from config.checks import Severity
-from config.models import ColumnType, Extract, ExtractKind
-from flows.checks.columns import Matched, RowSql, declared_marks, month_column, nearest_heading
+from config.models import ColumnType, Extract
+from flows.checks.columns import Matched, RowSql, declared_marks, nearest_heading
 from flows.duck import literal, quoted
+from transforms.checks.suite import SuiteCheck, month_column
 from transforms.stages import Finding, Landing
 
-CUT_BY_MONTH: Final = frozenset(
-    {ExtractKind.SALES, ExtractKind.SERVICE, ExtractKind.PULSE, ExtractKind.COACHING, ExtractKind.ACTIVITY}
-)
 NO_RATE: Final = "typing.no_rate"
 UNREADABLE: Final = "typing.unreadable"
 _LONGEST_VALUE: Final = 80
@@ -27,12 +27,18 @@ _KINDS: Final = {
     ColumnType.BOOLEAN: "yes or no",
 }  # fmt: skip
 
+# Unreadable before anything else, since an unreadable value cannot be asked; then amounts, which need a currency.
+_READ, _CURRENCY, _TOO_LARGE, _REQUIRED, _KEY, _FILLED, _MONTH, _RATE, CONFLICT = range(9)
+LATER: Final = CONFLICT + 1
+"""The first turn of reasons that are tried only after copies and excluded rows are known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why rows are set aside. `column` is declared (empty for a key of several), `fix` says what would be right.
+    """Why rows fail a check. `column` is declared (several with commas between), `fix` says what would be right.
 
     `condition` is SQL over texts, values as read and converted values; empty where it is decided elsewhere.
+    `turn` orders the reasons: of several a row is set aside for the first.
     """
 
     code: str
@@ -40,17 +46,87 @@ class Reason:
     text: str
     fix: str
     condition: str = ""
+    turn: int = 0
 
 
-def row_reasons(sql: RowSql) -> tuple[Reason, ...]:
-    """The reasons a row can be judged by on its own, first reason first."""
-    return (
-        *_unreadable(sql),
-        *_currencies(sql),
-        *_missing(sql),
-        *_outside_month(sql),
-        *_no_rate(sql),
-    )
+def unreadable(sql: RowSql, name: str) -> Iterator[Reason]:
+    """Texts that are not what their column is declared as, and amounts too large once they are converted."""
+    column = sql.by_name(name)
+    if column is None or not column.readable:
+        return
+    marks, dates = declared_marks(sql.extract)
+    kind = column.column.type
+    if kind in {ColumnType.DATE, ColumnType.TIMESTAMP}:
+        fix = f"Dates are declared as {dates}; correct them in the source, or `dates` in extracts.yaml."
+    elif kind is ColumnType.BOOLEAN:
+        fix = "Write true or false, yes or no, 1 or 0."
+    else:
+        fix = f"Numbers are declared with {marks}; correct them in the source, or the marks in extracts.yaml."
+    yield Reason(UNREADABLE, name, f"{name} is unreadable as {_KINDS[kind]}", fix, unread(sql, name), _READ)
+    if kind is ColumnType.MONEY and sql.extract.currency:
+        yield Reason(
+            UNREADABLE, name, f"{name} is too large in the company's currency", "Check the amount and its currency.",
+            f"{sql.raw(name)} IS NOT NULL AND _rate IS NOT NULL AND {quoted(name)} IS NULL", _TOO_LARGE,
+        )  # fmt: skip
+
+
+def unread(sql: RowSql, name: str) -> str:
+    """SQL: there is a text, and it cannot be read."""
+    return f"{sql.text(name)} IS NOT NULL AND {sql.raw(name)} IS NULL"
+
+
+def no_currency(sql: RowSql, name: str) -> Iterator[Reason]:
+    """A code that is none, and an amount without one."""
+    yield Reason(
+        "typing.no_currency", name, f"{name} is no ISO 4217 code", "Write three letters, such as EUR.",
+        "_currency IS NOT NULL AND NOT regexp_full_match(_currency, '[A-Z]{3}')", _CURRENCY,
+    )  # fmt: skip
+    yield Reason(
+        "typing.no_currency", name, "an amount without its currency",
+        f"Fill {name} in the source; where all amounts are in one currency, leave `currency` out of extracts.yaml.",
+        f"_currency IS NULL AND {sql.has_money()}", _CURRENCY,
+    )  # fmt: skip
+
+
+def missing(sql: RowSql, name: str) -> Reason:
+    """An empty column that must be filled: as required, as part of the key, or by checks.yaml."""
+    empty = f"{sql.text(name)} IS NULL"
+    if sql.extract.columns[name].required:
+        return Reason(
+            "typing.required_missing", name, f"{name} is required and empty",
+            "Fill it in the source, or drop `required` in extracts.yaml.", empty, _REQUIRED,
+        )  # fmt: skip
+    if name in sql.extract.key:
+        return Reason(
+            "typing.key_missing", name, f"{name} is part of the key and empty",
+            "Fill it in the source, or choose another `key` in extracts.yaml.", empty, _KEY,
+        )  # fmt: skip
+    return Reason(
+        "check.not_null", name, f"{name} is empty", "Fill it in the source, or change the check in checks.yaml.",
+        empty, _FILLED,
+    )  # fmt: skip
+
+
+def outside_month(sql: RowSql, name: str) -> Reason:
+    """A day that lies in another month than the landing's."""
+    first, end = (literal(day.isoformat()) for day in (sql.month.first_day, sql.month.end))
+    value = sql.raw(name)
+    dates_rows = name == month_column(sql.extract)
+    deliver = f"Deliver rows of {sql.month} only, or declare `month_by` where one file holds many months."
+    return Reason(
+        "typing.outside_month" if dates_rows else "check.in_month", name, f"{name} lies outside {sql.month}",
+        deliver if dates_rows else "Correct it in the source, or take the check out of checks.yaml.",
+        f"({value} < TIMESTAMP {first} OR {value} >= TIMESTAMP {end})", _MONTH,
+    )  # fmt: skip
+
+
+def no_rate(sql: RowSql) -> Iterator[Reason]:
+    """An amount in a currency that nobody gave a rate of: no fault of the row, the landing is refused."""
+    if sql.extract.currency:
+        yield Reason(
+            NO_RATE, sql.extract.currency, "no exchange rate", "",
+            f"_currency IS NOT NULL AND _rate IS NULL AND {sql.has_money()}", _RATE,
+        )  # fmt: skip
 
 
 def key_conflict(extract: Extract) -> Reason:
@@ -58,95 +134,24 @@ def key_conflict(extract: Extract) -> Reason:
     newest = f" and the same {extract.last_modified}" if extract.last_modified else ""
     return Reason(
         "typing.key_conflict", ", ".join(extract.key), f"the same key{newest} with different content",
-        "Keep one of them in the source, or add the column that tells them apart to `key`.",
+        "Keep one of them in the source, or add the column that tells them apart to `key`.", turn=CONFLICT,
     )  # fmt: skip
 
 
-def _unreadable(sql: RowSql) -> Iterator[Reason]:
-    marks, dates = declared_marks(sql.extract)
-    for column in (c for c in sql.columns if c.readable):
-        kind = column.column.type
-        if kind in {ColumnType.DATE, ColumnType.TIMESTAMP}:
-            fix = f"Dates are declared as {dates}; correct them in the source, or `dates` in extracts.yaml."
-        elif kind is ColumnType.BOOLEAN:
-            fix = "Write true or false, yes or no, 1 or 0."
-        else:
-            fix = f"Numbers are declared with {marks}; correct them in the source, or the marks in extracts.yaml."
-        yield Reason(
-            UNREADABLE, column.name, f"{column.name} is unreadable as {_KINDS[kind]}", fix,
-            f"{sql.text(column.name)} IS NOT NULL AND {sql.raw(column.name)} IS NULL",
-        )  # fmt: skip
-
-
-def _currencies(sql: RowSql) -> Iterator[Reason]:
-    name = sql.extract.currency
-    if not name or not any(c.name == name and c.landed for c in sql.columns):
-        return
-    yield Reason(
-        "typing.no_currency", name, f"{name} is no ISO 4217 code", "Write three letters, such as EUR.",
-        "_currency IS NOT NULL AND NOT regexp_full_match(_currency, '[A-Z]{3}')",
-    )  # fmt: skip
-    yield Reason(
-        "typing.no_currency", name, "an amount without its currency",
-        f"Fill {name} in the source; where all amounts are in one currency, leave `currency` out of extracts.yaml.",
-        f"_currency IS NULL AND {sql.has_money()}",
-    )  # fmt: skip
-    for column in (c for c in sql.columns if c.column.type is ColumnType.MONEY and c.landed):
-        yield Reason(
-            UNREADABLE, column.name, f"{column.name} is too large in the company's currency",
-            "Check the amount and its currency.",
-            f"{sql.raw(column.name)} IS NOT NULL AND _rate IS NOT NULL AND {quoted(column.name)} IS NULL",
-        )  # fmt: skip
-
-
-def _missing(sql: RowSql) -> Iterator[Reason]:
-    landed = [c for c in sql.columns if c.landed]
-    for column in (c for c in landed if c.column.required):
-        yield Reason(
-            "typing.required_missing", column.name, f"{column.name} is required and empty",
-            "Fill it in the source, or drop `required` in extracts.yaml.", f"{sql.text(column.name)} IS NULL",
-        )  # fmt: skip
-    for column in (c for c in landed if c.name in sql.extract.key and not c.column.required):
-        yield Reason(
-            "typing.key_missing", column.name, f"{column.name} is part of the key and empty",
-            "Fill it in the source, or choose another `key` in extracts.yaml.", f"{sql.text(column.name)} IS NULL",
-        )  # fmt: skip
-
-
-def _outside_month(sql: RowSql) -> Iterator[Reason]:
-    name = month_column(sql.extract)
-    if name is None or sql.extract.kind not in CUT_BY_MONTH:
-        return
-    first, end = (literal(day.isoformat()) for day in (sql.month.first_day, sql.month.end))
-    value = sql.raw(name)
-    yield Reason(
-        "typing.outside_month", name, f"{name} lies outside {sql.month}",
-        f"Deliver rows of {sql.month} only, or declare `month_by` where one file holds many months.",
-        f"({value} < TIMESTAMP {first} OR {value} >= TIMESTAMP {end})",
-    )  # fmt: skip
-
-
-def _no_rate(sql: RowSql) -> Iterator[Reason]:
-    if sql.extract.currency:
-        yield Reason(
-            NO_RATE, sql.extract.currency, "no exchange rate", "",
-            f"_currency IS NOT NULL AND _rate IS NULL AND {sql.has_money()}",
-        )  # fmt: skip
-
-
-def reason_finding(
-    landing: Landing, reason: Reason, heading: str, rows: int, value: str | None, file: str, line: int
+def row_finding(
+    landing: Landing, reason: Reason, check: SuiteCheck, rows: int, first: tuple[str | None, str, int]
 ) -> Finding:
-    """One warning for all rows set aside for one reason, showing the first."""
+    """What is told of rows that failed a check; `first` is the first one's value, file and line."""
+    value, file, line = first
     seen = shown((value or "").strip())
     many = "1 row" if rows == 1 else f"{rows:,} rows"
     example = f"“{seen}” at {file}:{line}" if seen else f"{file}:{line}"
-    message = (
-        f"{landing.extract} {landing.month}: {many} set aside, {reason.text}; the first is {example}. {reason.fix}"
-    )
+    aside = f"{many} set aside, " if check.set_aside else f"{many}: "
+    why = f" {check.why.rstrip('.')}." if check.why else ""
+    said = f"{landing.extract} {landing.month}: {aside}{reason.text}; the first is {example}.{why} {reason.fix}"
     return Finding(
-        code=reason.code, severity=Severity.WARNING, message=message, extract=landing.extract, file=file, line=line,
-        column=heading or reason.column, value=seen, rows=rows,
+        code=reason.code, severity=check.severity, message=said.rstrip(), extract=landing.extract, file=file,
+        line=line, column=reason.column, value=seen, rows=rows,
     )  # fmt: skip
 
 

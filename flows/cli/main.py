@@ -89,6 +89,25 @@ def run(
     _commands("making").run(month, config_dir, state_dir, reissue=reissue, threads=threads, workers=workers)
 
 
+@yardstick.command(short_help="Land and check MONTH; no edition is made.")
+@click.argument("month", type=MONTH)
+@config_option
+@state_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--all", "everything", is_flag=True, help="Print also what is only to know.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the checks. Default: one a core.")
+def check(
+    month: Month,
+    config_dir: Path | None,
+    state_dir: Path | None,
+    as_json: bool,
+    everything: bool,
+    threads: int | None,
+) -> None:
+    """Land and check MONTH (as in 2026-10) and say what was found. Ends with 1 where something critical was."""
+    _commands("checking").check(month, config_dir, state_dir, as_json=as_json, everything=everything, threads=threads)
+
+
 @yardstick.command()
 @click.argument("month", type=MONTH)
 @click.option("--unit", required=True, metavar="ID", help="A manager or team, as manager:ID, team:ID or the id alone.")
@@ -112,6 +131,25 @@ def preview(
 def status(month: Month | None, config_dir: Path | None, state_dir: Path | None, as_json: bool) -> None:
     """Editions that exist, with their checks and what was withheld; of one MONTH in detail."""
     _commands("looking").status(month, config_dir, state_dir, as_json=as_json)
+
+
+@yardstick.command(short_help="What changed between two editions of MONTH.")
+@click.argument("month", type=MONTH)
+@click.option("--from", "before", type=click.IntRange(1), metavar="N", help="Edition before. Default: the one before.")
+@click.option("--to", "after", type=click.IntRange(1), metavar="N", help="Edition to look at. Default: the newest.")
+@config_option
+@state_option
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, figures of segments too.")
+def diff(
+    month: Month,
+    before: int | None,
+    after: int | None,
+    config_dir: Path | None,
+    state_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """What changed between two editions of MONTH: figures, statuses, expectations, recipients, and because of what."""
+    _commands("differing").diff(month, config_dir, state_dir, before=before, after=after, as_json=as_json)
 
 
 @yardstick.command(short_help="Write a configuration for the files in DIR.")

@@ -1,6 +1,8 @@
 """`yardstick run` and `yardstick demo`."""
 
+import shlex
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -41,7 +43,7 @@ def run(
     )
     _refuse_future(request, now)
     remember(state, folder)
-    _make(request)
+    _make(request, [("--config", config_dir), ("--state", state_dir)])
 
 
 def demo(state_dir: Path | None, associates: int) -> None:
@@ -57,7 +59,8 @@ def demo(state_dir: Path | None, associates: int) -> None:
         demo_config = root / "demo-config"
         write_demo_config(demo_config, associates=associates)
     remember(state, demo_config)
-    _make(MonthRun(month=LAST_MONTH, config_dir=demo_config, state=state, pulled_at=datetime.now(tz=UTC)))
+    request = MonthRun(month=LAST_MONTH, config_dir=demo_config, state=state, pulled_at=datetime.now(tz=UTC))
+    _make(request, [("--state", root)])
 
 
 def _refuse_future(request: MonthRun, now: datetime) -> None:
@@ -71,11 +74,15 @@ def _refuse_future(request: MonthRun, now: datetime) -> None:
         )
 
 
-def _make(request: MonthRun) -> None:
+def _make(request: MonthRun, told: Sequence[tuple[str, Path | None]]) -> None:
+    """`told` are options that the next command needs as well."""
     started = time.monotonic()
     with bars() as progress:
         outcome = run_month(request, progress)
     _tell(outcome, time.monotonic() - started)
+    if outcome.new and outcome.number > 1:
+        options = [word for option, folder in told if folder is not None for word in (option, str(folder))]
+        click.echo(f"What changed: {shlex.join(['yardstick', 'diff', str(outcome.month), *options])}")
     if outcome.not_made:
         raise SystemExit(70)
 

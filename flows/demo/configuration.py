@@ -16,13 +16,13 @@ from flows.demo import truths as planted
 from flows.demo.company import Block, make_blocks, presence
 from flows.demo.extracts import DEFAULT_ASSOCIATES, DEFAULT_MONTHS, DEFAULT_SEED, LAST_MONTH
 from flows.demo.hr import identity_rows, team_on
-from flows.demo.sales import average_order_eur, expected_orders
+from flows.demo.sales import average_order_eur, expected_orders, incomplete_order
 from flows.demo.streams import Floats
 from flows.demo.writing import csv_bytes
 from flows.files import write_bytes
 
 SOURCE: Final = Path(config.__file__).parent / "demo"
-STATIC: Final = ("company.yaml", "extracts.yaml", "metrics.yaml", "expectations.yaml", "delivery.yaml")
+STATIC: Final = ("company.yaml", "extracts.yaml", "metrics.yaml", "expectations.yaml", "delivery.yaml", "checks.yaml")
 PLAN: Final = "revenue-plan-2026.csv"
 TEAMS: Final = "team-expectations-2026.csv"
 _PLANNED_YEAR: Final = 2026
@@ -56,6 +56,7 @@ def write_demo_config(
     for name, header, rows in (
         ("identities.csv", _IDENTITY_COLUMNS, identity_rows(blocks)),
         ("decisions.csv", _DECISION_COLUMNS, _decisions(blocks[0], last)),
+        ("corrections.csv", _CORRECTION_COLUMNS, _corrections(seed, blocks)),
         (PLAN, _PLAN_COLUMNS, _plan(blocks)),
         (TEAMS, _LONG_COLUMNS, _team_rows(blocks[0])),
     ):
@@ -139,6 +140,21 @@ def _impossible(block: Block) -> str:
     """Far beyond what anyone in the role is likely to sell in the best month."""
     best = max(float(expected_revenue(block, Month(_PLANNED_YEAR, n))[planted.IMPOSSIBLE]) for n in range(1, 13))
     return _thousands(best * _BEYOND_REACH)
+
+
+# -- corrections -----------------------------------------------------------------------------------------------
+
+_CORRECTION_COLUMNS: Final = ("extract", "key", "column", "old", "new", "reason", "owner")
+
+
+def _corrections(seed: int, blocks: tuple[Block, ...]) -> list[tuple[str, ...]]:
+    """The amount of the one order that came without it."""
+    found = incomplete_order(seed, blocks)
+    if found is None:
+        return []
+    order, code, amount = found
+    reason = "The amount was lost in the export; it stands on the invoice."
+    return [("sales", f"{order}|{code}", "amount", "", amount, reason, "Sales operations")]
 
 
 # -- decisions -------------------------------------------------------------------------------------------------

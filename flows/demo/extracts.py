@@ -30,6 +30,8 @@ _TABLES: Final[dict[str, Callable[[int, tuple[Block, ...], Month], pa.Table]]] =
     "service": service.service_table,
     "pulse": talks.pulse_table,
 }
+_CONTROL_COLUMNS: Final = ("extract", "month", "rows", "total", "currency")
+"""What the sources say of their own extracts: how many rows, and what the orders come to."""
 
 
 def write_demo_extracts(
@@ -49,9 +51,14 @@ def write_demo_extracts(
         raise UsageError(f"{months} months of demo data can't be made.", fix="Ask for 1 month or more.")
     blocks = make_blocks(seed, associates)
     span = tuple(months_between(last.shift(1 - months), last))
-    for name, make in _TABLES.items():
-        for month in span:
-            write_table(folder / name / f"{name}-{month}.csv", make(seed, blocks, month))
+    for month in span:
+        totals: list[tuple[str, ...]] = []
+        for name, make in _TABLES.items():
+            table = make(seed, blocks, month)
+            write_table(folder / name / f"{name}-{month}.csv", table)
+            total = (sales.sales_total(seed, blocks, month), "EUR") if name == "sales" else ("", "")
+            totals.append((name, str(month.first_day), str(table.num_rows), *total))
+        write_bytes(folder / "control" / f"control-{month}.csv", csv_bytes(_CONTROL_COLUMNS, totals))
     for month in span:
         write_table(folder / "availability" / f"availability-{month}.csv", _availability(seed, blocks, month))
         talked = csv_bytes(talks.COACHING_COLUMNS, talks.conversation_rows(seed, blocks, month))
@@ -95,7 +102,7 @@ def _events(last: Month) -> list[tuple[str, ...]]:
 def _take_away_other_months(folder: Path, span: tuple[Month, ...]) -> None:
     """Files an earlier call wrote for months that are not in this one: they would be landed as if they belonged."""
     wanted = {str(month) for month in span}
-    for name in (*_TABLES, "availability", "coaching"):
+    for name in (*_TABLES, "availability", "coaching", "control"):
         for path in sorted((folder / name).iterdir()):
             found = re.fullmatch(rf"{name}-(\d{{4}}-\d{{2}})\.csv", path.name)
             if found and found[1] not in wanted:

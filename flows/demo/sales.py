@@ -1,6 +1,7 @@
 """Orders of a month: amounts, shared deals, returns, cancellations, corrections. Visits and the like: `activity`."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -72,8 +73,7 @@ def joined(parts: list[Orders]) -> Orders:
 
 def sales_table(seed: int, blocks: tuple[Block, ...], month: Month) -> pa.Table:
     """The month's rows of the sales system, by day, order and seller."""
-    rows = joined([_block_orders(seed, block, month) for block in blocks])
-    rows = rows.at(np.lexsort((rows.modified, rows.seller, rows.order, rows.day)))
+    rows = _month_orders(seed, blocks, month)
     people = len(blocks) * BLOCK
     codes = [*(code_in(index, month) for index in range(people)), HOUSE]
     columns = {
@@ -83,7 +83,7 @@ def sales_table(seed: int, blocks: tuple[Block, ...], month: Month) -> pa.Table:
         "customer": integers(rows.customer),
         "segment": texts(rows.segment, SEGMENTS),
         "product_group": texts(rows.product, PRODUCTS),
-        "amount": decimals(rows.cents, 2, _unreadable(rows, month)),
+        "amount": decimals(rows.cents, 2, _incomplete(rows, month)),
         "currency": texts(np.zeros_like(rows.order), ("EUR",)),
         "status": texts(rows.status, STATUSES),
         "share": decimals(rows.share_percent, 2),
@@ -93,19 +93,44 @@ def sales_table(seed: int, blocks: tuple[Block, ...], month: Month) -> pa.Table:
     return pa.table(columns)
 
 
-def _unreadable(rows: Orders, month: Month) -> Flags:
-    """One order of the latest month came without its amount: what a quarantine is for."""
+def _month_orders(seed: int, blocks: tuple[Block, ...], month: Month) -> Orders:
+    rows = joined([_block_orders(seed, block, month) for block in blocks])
+    return rows.at(np.lexsort((rows.modified, rows.seller, rows.order, rows.day)))
+
+
+def _incomplete(rows: Orders, month: Month) -> Flags:
+    """One order of the latest month came without its amount: what a correction is for."""
     missing = np.zeros(len(rows.order), dtype=np.bool_)
     candidates = np.flatnonzero(
-        (rows.seller == _SELLER_OF_UNREADABLE) & (rows.status == INVOICED) & (rows.share_percent == 100)  # noqa: PLR2004
+        (rows.seller == _SELLER_OF_INCOMPLETE) & (rows.status == INVOICED) & (rows.share_percent == _WHOLE)
     )
-    if month == _MONTH_OF_UNREADABLE and len(candidates):
+    if month == MONTH_OF_INCOMPLETE and len(candidates):
         missing[candidates[0]] = True
     return missing
 
 
-_SELLER_OF_UNREADABLE: Final = 11
-_MONTH_OF_UNREADABLE: Final = Month(2026, 10)
+def incomplete_order(seed: int, blocks: tuple[Block, ...]) -> tuple[str, str, str] | None:
+    """The order that came without its amount, its seller's code and the amount it should have; None if there is none.
+
+    A company without that seller has no such order.
+    """
+    rows = _month_orders(seed, blocks, MONTH_OF_INCOMPLETE)
+    found = np.flatnonzero(_incomplete(rows, MONTH_OF_INCOMPLETE))
+    if not len(found):
+        return None
+    at = found[0]
+    amount = f"{Decimal(int(rows.cents[at])) / 100:.2f}"
+    return str(rows.order[at]), code_in(int(rows.seller[at]), MONTH_OF_INCOMPLETE), amount
+
+
+def sales_total(seed: int, blocks: tuple[Block, ...], month: Month) -> str:
+    """What the sales system itself says that all the month's rows come to, in EUR."""
+    return f"{Decimal(int(_month_orders(seed, blocks, month).cents.sum())) / 100:.2f}"
+
+
+_SELLER_OF_INCOMPLETE: Final = 11
+MONTH_OF_INCOMPLETE: Final = Month(2026, 10)
+_WHOLE: Final = 100
 
 
 def expected_orders(block: Block, month: Month, here: Presence, days: Ints | Floats) -> Floats:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from config.models import Config, Extract, UnitKind
 from config.months import Month
+from flows.attribution import rows_sql
 from flows.duck import first_line
-from flows.engines.attribution import rows_sql
 from flows.engines.definitions import Definition
 from flows.engines.queries import GroupSql
 from transforms.stages import Checked

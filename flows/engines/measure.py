@@ -19,15 +19,16 @@ import pandas as pd
 from config.checks import Severity
 from config.models import Config
 from config.months import Month
+from flows.attribution import drop_people, load_people
 from flows.duck import connection, faults_outside
-from flows.engines.attribution import drop_people, load_people
+from flows.engines.concerned import concerned
 from flows.engines.definitions import Definition, define_metrics
 from flows.engines.grouped import Group, allowed_kinds, grouped, run
 from flows.engines.queries import ALL_SEGMENTS, SEGMENT_NAMED_ALL
 from flows.engines.reconcile import reconciled
 from flows.engines.withheld import gaps_in_windows, withheld_before
 from transforms.columns import FACT_KEY, FACTS, empty, shaped
-from transforms.stages import Checked, Finding, Reconciliation, Withheld
+from transforms.stages import Checked, FailedCheck, Finding, Reconciliation, SetAside, Withheld
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +50,8 @@ class Measured:
     reconciliation: tuple[Reconciliation, ...]
     findings: tuple[Finding, ...]
     failed: tuple[Withheld, ...]
+    set_aside: tuple[SetAside, ...] = ()
+    """By unit, the rows that its figures lack."""
 
 
 @dataclass(slots=True)
@@ -82,18 +85,21 @@ class MeasureSession:
         identities: pd.DataFrame,
         *,
         waiting: Container[str] = (),
+        failed: Sequence[FailedCheck] = (),
     ) -> Measured:
         """Measure a month.
 
         `checked`: by extract, the months there are, up to the longest window; `membership` as MEMBERSHIP; `identities`
-        with source, source_id, valid_from, valid_to (exclusive) and associate; `waiting`: metrics that are left out.
+        with source, source_id, valid_from, valid_to (exclusive) and associate; `waiting`: metrics that are left out;
+        `failed`: critical checks that failed in any month. Facts of units that these concern are still among the
+        facts; `failed` of the result says of which.
         Raises ConfigError where a metric's definition cannot work; a metric that fails on the data is in `failed`.
         """
         try:
             with faults_outside(f"The month {month}"):
                 database = self._open()
                 people = load_people(database, membership, identities, month)
-                measured = self._measure(database, month, checked, people, waiting)
+                measured = self._measure(database, month, checked, people, waiting, failed)
                 drop_people(database)
         except BaseException:
             self._close()  # whatever was left behind must not meet the next month
@@ -107,21 +113,24 @@ class MeasureSession:
         checked: Mapping[str, Sequence[Checked]],
         people: tuple[Finding, ...],
         waiting: Container[str],
+        failed_checks: Sequence[FailedCheck],
     ) -> Measured:
         definitions = [definition for definition in self._definitions if definition.plan.name not in waiting]
-        failed = withheld_before(self.config, month, definitions, checked)
+        failed = withheld_before(self.config, month, definitions, checked, failed_checks)
         withheld = {one.metric for one in failed}
         usable = [definition for definition in definitions if definition.plan.name not in withheld]
         gaps = gaps_in_windows(month, usable, checked)
         units = _units(database)
         groups = grouped(self.config, month, usable, checked)
         computed = [_measured(database, group, units, self.threads) for group in groups]
-        accounts, unknown = reconciled(database, self.config, month, checked)
+        lacking, set_aside = concerned(database, self.config, month, usable, checked, failed_checks)
+        accounts = reconciled(database, self.config, month, checked)
         return Measured(
             facts=_sorted([part for parts, _, _ in computed for part in parts], units, month),
             reconciliation=accounts,
-            findings=(*people, *gaps, *(finding for _, findings, _ in computed for finding in findings), *unknown),
-            failed=(*failed, *(one for _, _, reasons in computed for one in reasons)),
+            findings=(*people, *gaps, *(finding for _, findings, _ in computed for finding in findings)),
+            failed=(*failed, *lacking, *(one for _, _, reasons in computed for one in reasons)),
+            set_aside=set_aside,
         )
 
     def _open(self) -> "duckdb.DuckDBPyConnection":

@@ -2,7 +2,7 @@
 
 Sums run over DECIMAL or whole numbers, means are an exact sum through a count, medians and quantiles depend on the
 values alone. So the order in which rows are met never changes a figure. Any other aggregate is marked inexact: it
-runs on ordered rows with one thread. Not here: joining rows to units (`attribution`) and running (`grouped`).
+runs on ordered rows with one thread. Not here: joining rows to units (`flows.attribution`) and running (`grouped`).
 """
 
 from collections.abc import Callable, Collection, Iterator

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from config.models import Extract
+from flows.attribution import ORGANISATION
 from flows.duck import quoted
-from flows.engines.attribution import ORGANISATION
 from flows.engines.metric_sql import Aggregate, Kind, MetricPlan, Reckoning
 from flows.expressions import DIALECT
 

@@ -10,18 +10,25 @@ from config.models import ColumnType, Config, Extract
 from config.months import Month, months_between
 from flows.engines.definitions import Definition
 from flows.engines.grouped import allowed_kinds
-from transforms.stages import Checked, Finding, Withheld
+from transforms.stages import Checked, FailedCheck, Finding, Withheld
 
 _COLUMN_MISSING = "typing.column_missing"
 
 
 def withheld_before(
-    config: Config, month: Month, definitions: Iterable[Definition], checked: Mapping[str, Sequence[Checked]]
+    config: Config,
+    month: Month,
+    definitions: Iterable[Definition],
+    checked: Mapping[str, Sequence[Checked]],
+    failed: Sequence[FailedCheck] = (),
 ) -> list[Withheld]:
-    """Metrics without the extracts, months or columns they need, for each kind of unit."""
+    """Metrics without the extracts, months or columns they need, or that depend on a check which failed for all.
+
+    For each kind of unit.
+    """
     found = []
     for definition in definitions:
-        reason = _reason(config, month, definition, checked)
+        reason = _reason(config, month, definition, checked) or _failed_check(config, month, definition, failed)
         if reason:
             name = definition.plan.name
             found += [Withheld(name, kind, "", reason) for kind in allowed_kinds(definition, month)]
@@ -32,7 +39,7 @@ def _reason(
     config: Config, month: Month, definition: Definition, checked: Mapping[str, Sequence[Checked]]
 ) -> str | None:
     metric = definition.plan.metric
-    for name in (metric.extract, *metric.depends_on):
+    for name in (metric.extract, *(each.partition(".")[0] for each in metric.depends_on)):
         if month not in {one.month for one in checked.get(name, ())}:
             return f"there is no {name} extract of {month}"
     gaps = _gaps(month, definition, checked)
@@ -47,8 +54,34 @@ def _reason(
     return None
 
 
+def _failed_check(config: Config, month: Month, definition: Definition, failed: Sequence[FailedCheck]) -> str | None:
+    first = month.shift(1 - definition.plan.metric.window_months)
+    for check in failed:
+        if not check.by_rows and first <= check.month <= month and depends_on(config, definition, check):
+            return check.reason
+    return None
+
+
+def depends_on(config: Config, definition: Definition, check: FailedCheck) -> bool:
+    """Whether a metric depends on a check: it says so, or the check is of no column or of one the metric uses.
+
+    Of a further extract the metric depends on, which columns it uses is not known: every check counts.
+    """
+    metric = definition.plan.metric
+    if check.check in metric.depends_on or check.extract in metric.depends_on:
+        return True
+    if check.extract != metric.extract:
+        return False
+    return not check.columns or bool(set(check.columns) & _used_columns(config.extracts[metric.extract], definition))
+
+
 def _lacking_columns(extract: Extract, definition: Definition, checked: Sequence[Checked]) -> list[str]:
     """Columns the metric needs that a landing lacked: its rows, its day, whose they are, and their currency."""
+    lacking = {f.column for one in checked for f in one.findings if f.code == _COLUMN_MISSING}
+    return sorted(_used_columns(extract, definition) & lacking)
+
+
+def _used_columns(extract: Extract, definition: Definition) -> set[str]:
     used = set(definition.plan.columns)
     needed = used | {name for name in (definition.day, extract.associate, extract.team) if name}
     if extract.currency and any(extract.columns[name].type is ColumnType.MONEY for name in used):
@@ -57,8 +90,7 @@ def _lacking_columns(extract: Extract, definition: Definition, checked: Sequence
         needed |= {extract.credit.deal, extract.credit.share}
     if definition.plan.metric.by_segment and extract.segment:
         needed.add(extract.segment)
-    lacking = {f.column for one in checked for f in one.findings if f.code == _COLUMN_MISSING}
-    return sorted(needed & lacking)
+    return needed
 
 
 def _gaps(month: Month, definition: Definition, checked: Mapping[str, Sequence[Checked]]) -> list[str]:

@@ -14,4 +14,4 @@ def render_html(model: ReportModel, edition_label: str) -> str:
     """The report as one page for a browser that needs nothing else, for desk and phone."""
     from flows.rendering.templates import inline_figure, report_html, style
 
-    return report_html(model, edition_label, inline_figure, style("report", "screen"))
+    return report_html(model, edition_label, inline_figure, style("report", "screen"), checks_page="")

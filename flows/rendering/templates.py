@@ -18,6 +18,9 @@ from transforms.report_model import ReportModel
 CHART = "chart:"
 """Scheme of a chart's address inside a report."""
 
+CHECKS_PAGE = "../checks.html"
+"""The checks page of an edition, from its folder of reports: relative, so that a copied edition keeps its links."""
+
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 
 Figure = Callable[[str, str, str], Markup]
@@ -69,11 +72,17 @@ def inline_figure(svg: str, alt: str, kind: str) -> Markup:
     return _element("data:image/svg+xml," + quote(svg, safe=" =:/;,()-.'"), alt, kind)
 
 
-def report_html(model: ReportModel, edition_label: str, figure: Figure, stylesheet: str) -> str:
-    """The page of a report. With a `stylesheet` it stands alone; without, the caller brings the style."""
+def report_html(
+    model: ReportModel, edition_label: str, figure: Figure, stylesheet: str, checks_page: str = CHECKS_PAGE
+) -> str:
+    """The page of a report. With a `stylesheet` it stands alone; without, the caller brings the style.
+
+    `checks_page` is the address that its last section leads to; empty where there is none beside it.
+    """
     return template("report.html.j2").render(
         model=model,
         edition_label=edition_label,
+        checks_page=checks_page,
         figure=figure,
         stylesheet=Markup(stylesheet),  # noqa: S704 - our file
     )

@@ -4,7 +4,7 @@ Does not belong here: reading a landed text as a number or a date for good (flow
 """
 
 from flows.sources.config_tables import read_table
-from flows.sources.landings import existing_landing, read_landing
+from flows.sources.landings import existing_landing, pulled_at, read_landing
 from flows.sources.session import SourceSession
 
-__all__ = ["SourceSession", "existing_landing", "read_landing", "read_table"]
+__all__ = ["SourceSession", "existing_landing", "pulled_at", "read_landing", "read_table"]

@@ -179,6 +179,11 @@ def existing_landing(landings_root: Path, extract: str, month: Month) -> Landing
     return read_landing(max(found, key=lambda path: (_pulled_at(path), path.name))) if found else None
 
 
+def pulled_at(landing: Landing) -> datetime:
+    """When a landing's content was pulled last. Raises OutsideError where that cannot be read."""
+    return _pulled_at(landing.path.with_suffix(".json"))
+
+
 def _pulled_at(meta_json: Path) -> datetime:
     again = meta_json.with_suffix(".pulled")
     try:

@@ -7,17 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from config.checks import Severity
 from config.errors import RefusedError
 from config.models import Config, ExtractKind
 from config.months import Month
 from flows.checks import read_checked
 from flows.files import write_bytes
 from flows.sources import read_table
-from flows.stages.facts import write_facts
+from flows.stages.facts import write_comparison, write_facts
 from flows.stages.holidays import holidays_of
+from flows.stages.judge import Judged
 from flows.stages.land import Inputs
-from flows.stages.measure import hr_of, organisation_of, read_facts, read_record
+from flows.stages.measure import read_facts, read_record
+from flows.stages.organisation import hr_of, organisation_of
 from flows.stages.run import MonthRun
 from flows.state.editions import changed_reports, newest_edition, nothing_new, same_recipients
 from transforms.availability import available_shares
@@ -66,7 +67,9 @@ class Composed:
     """The month's own, not the history's."""
 
 
-def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]) -> tuple[Composition, Organisation]:
+def prepare(
+    run: MonthRun, inputs: Mapping[str, Inputs], judged: Judged, months: Sequence[Month]
+) -> tuple[Composition, Organisation]:
     """Everything the reports of a month are composed from."""
     config, month = run.config, run.month
     hr_name, hr = config.hr()
@@ -96,7 +99,7 @@ def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
         config, month, facts, expected.expected, organisation.units, organisation.spells,
         _availability(run, inputs), withheld, holidays=holidays,
     )  # fmt: skip
-    findings = (*_input_findings(inputs, month), *record.findings, *expected.findings)
+    findings = (*judged.findings, *record.findings, *expected.findings)
     composition = Composition(
         config=config,
         month=month,
@@ -108,6 +111,7 @@ def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
         unused=expected.unused,
         reconciliation=record.reconciliation,
         findings=findings,
+        set_aside=record.set_aside,
         gaps=_gaps(inputs, month),
         sources=_sources(inputs, month),
         assumed_current=bool(hr.assume_current_organisation),
@@ -115,12 +119,14 @@ def prepare(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
     return composition, organisation
 
 
-def compose(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month], draft: Path) -> Composed:
+def compose(
+    run: MonthRun, inputs: Mapping[str, Inputs], judged: Judged, months: Sequence[Month], draft: Path
+) -> Composed:
     """Write the model of every report into the draft.
 
     Raises RefusedError where a model shows something its reader may not see.
     """
-    composition, organisation = prepare(run, inputs, months)
+    composition, organisation = prepare(run, inputs, judged, months)
     scope = build_scope(organisation)
     before = newest_edition(run.state, run.month)
     models = list(compose_reports(composition))
@@ -142,6 +148,7 @@ def compose(run: MonthRun, inputs: Mapping[str, Inputs], months: Sequence[Month]
         write_bytes(draft / "models" / f"{model.report_id}.json", model.canonical_json())
     month_facts = composition.facts.loc[composition.facts["month"].eq(pd.Timestamp(run.month.first_day))]
     write_facts(draft / "facts.parquet", month_facts)
+    write_comparison(draft / "comparison.parquet", composition.comparison)
     return Composed(
         reports=tuple(
             ComposedReport(
@@ -209,7 +216,7 @@ def _failed(config: Config, inputs: Mapping[str, Inputs]) -> tuple[Withheld, ...
     return tuple(
         Withheld(metric=name, unit_kind=kind, unit_id="", reason=f"the {extract} extract could not be used this month")
         for name, metric in config.metrics.items()
-        for extract in (metric.extract, *metric.depends_on)
+        for extract in (metric.extract, *(each.partition(".")[0] for each in metric.depends_on))
         if extract in failed
         for kind in ALL_KINDS
     )
@@ -229,16 +236,6 @@ def _availability(run: MonthRun, inputs: Mapping[str, Inputs]) -> pd.DataFrame:
             ]
             return pd.concat(months, ignore_index=True) if months else empty(AVAILABILITY)
     return empty(AVAILABILITY)
-
-
-def _input_findings(inputs: Mapping[str, Inputs], month: Month) -> tuple[Finding, ...]:
-    findings: list[Finding] = []
-    for name, item in inputs.items():
-        if item.failure:
-            findings.append(Finding("source.missing", Severity.CRITICAL, item.failure, extract=name))
-        findings += [finding for landing in item.landings if landing.month == month for finding in landing.findings]
-        findings += [finding for checked in item.checked if checked.month == month for finding in checked.findings]
-    return tuple(findings)
 
 
 def _gaps(inputs: Mapping[str, Inputs], month: Month) -> tuple[str, ...]:

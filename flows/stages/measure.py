@@ -14,19 +14,19 @@ from config.checks import Severity
 from config.errors import OutsideError, Place, RefusedError
 from config.models import Config, Extract
 from config.months import Month, months_between
-from flows.checks import read_checked
 from flows.engines import DEFAULT_THREADS, MeasureSession
 from flows.files import write_bytes
 from flows.stages.code import code_version
 from flows.stages.facts import read_facts_file, write_facts
 from flows.stages.land import Inputs
+from flows.stages.organisation import organisation_of
 from flows.stages.run import MonthRun
 from flows.state.editions import canonical_json
 from flows.workers import result_of
 from transforms.columns import FACTS, shaped
 from transforms.identities import identity_frame
-from transforms.organisation import Organisation, build_organisation
-from transforms.stages import Account, Checked, Exclusions, Finding, Reconciliation, Withheld
+from transforms.organisation import Organisation
+from transforms.stages import Account, Checked, Exclusions, FailedCheck, Finding, Reconciliation, SetAside, Withheld
 from transforms.withholding import suppress_facts
 
 HISTORY_READ = 60
@@ -43,41 +43,58 @@ class FactsRecord:
     reconciliation: tuple[Reconciliation, ...]
     findings: tuple[Finding, ...]
     withheld: tuple[Withheld, ...]
+    set_aside: tuple[SetAside, ...] = ()
 
 
-def measure(run: MonthRun, inputs: Mapping[str, Inputs]) -> list[Month]:
-    """Write the facts of every month that has hr and rows to measure, oldest first; those already measured so stay."""
+def measure(run: MonthRun, inputs: Mapping[str, Inputs], failed: Sequence[FailedCheck] = ()) -> list[Month]:
+    """Write the facts of every month that has hr and rows to measure, oldest first; those already measured so stay.
+
+    What depends on a check that failed is withheld; a month whose hr failed one is a gap.
+    """
     hr_name, _ = run.config.hr()
     first = _first_measurable(run, inputs)
-    months = [checked.month for checked in inputs[hr_name].checked if checked.month >= first]
-    due = [(month, fingerprint) for month in months if (fingerprint := _due(run, inputs, month))]
+    broken = {check.month for check in failed if check.extract == hr_name}
+    hr_months = [checked.month for checked in inputs[hr_name].checked]
+    months = [month for month in hr_months if month >= first and month not in broken]
+    due = [one for month in months if (one := _due(run, inputs, month, failed))]
     if run.pool.count > 1 and len(due) >= MANY:
         chunks = [due[start : start + CHUNK] for start in range(0, len(due), CHUNK)]
         for future in [run.pool.submit(_in_worker, run, run.pool.count, inputs, chunk) for chunk in chunks]:
             result_of(future, "measure")
     elif due:
         with MeasureSession(run.config, run.threads or DEFAULT_THREADS) as session:
-            for month, fingerprint in due:
-                _measure_one(run, session, month, _parts(inputs, month), fingerprint)
+            for one in due:
+                _measure_one(run, session, one, _parts(inputs, one.month))
     return months
 
 
-def _due(run: MonthRun, inputs: Mapping[str, Inputs], month: Month) -> str:
-    """The fingerprint of a month that is to be measured; empty where its facts are of it already."""
-    fingerprint = _fingerprint(run.config, month, _parts(inputs, month))
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A month that is to be measured, and what its facts will be a function of."""
+
+    month: Month
+    failed: tuple[FailedCheck, ...]
+    fingerprint: str
+
+
+def _due(run: MonthRun, inputs: Mapping[str, Inputs], month: Month, failed: Sequence[FailedCheck]) -> _Due | None:
+    """The month if it is to be measured; None where its facts are what they would be."""
+    longest = max((metric.window_months for metric in run.config.metrics.values()), default=1)
+    ours = tuple(check for check in failed if month.shift(1 - longest) <= check.month <= month)
+    fingerprint = _fingerprint(run.config, month, _parts(inputs, month), ours)
     known = read_record(run, month)
     is_done = known is not None and known.fingerprint == fingerprint and run.state.facts(month).is_file()
-    return "" if is_done else fingerprint
+    return None if is_done else _Due(month, ours, fingerprint)
 
 
 def _parts(inputs: Mapping[str, Inputs], month: Month) -> dict[str, tuple[Checked, ...]]:
     return {name: item.up_to(month) for name, item in inputs.items()}
 
 
-def _in_worker(run: MonthRun, processes: int, inputs: Mapping[str, Inputs], due: Sequence[tuple[Month, str]]) -> None:
+def _in_worker(run: MonthRun, processes: int, inputs: Mapping[str, Inputs], due: Sequence[_Due]) -> None:
     session = _session_of(run, processes)
-    for month, fingerprint in due:
-        _measure_one(run, session, month, _parts(inputs, month), fingerprint)
+    for one in due:
+        _measure_one(run, session, one, _parts(inputs, one.month))
 
 
 @lru_cache(maxsize=1)
@@ -93,28 +110,8 @@ def _first_measurable(run: MonthRun, inputs: Mapping[str, Inputs]) -> Month:
     return min(months, default=run.month)
 
 
-def organisation_of(config: Config, month: Month, hr: Checked) -> Organisation:
-    """The organisation as the hr extract of a month has it."""
-    _, extract = config.hr()
-    return build_organisation(read_checked(hr), extract, month, organisation_title=config.company.name)
-
-
-def hr_of(inputs: Inputs, month: Month) -> Checked:
-    """The checked hr extract of a month. Raises RefusedError where there is none."""
-    for checked in inputs.checked:
-        if checked.month == month:
-            return checked
-    raise RefusedError(f"There is no hr extract of {month}.", fix="Land it first: nothing can be attributed without.")
-
-
-def _measure_one(
-    run: MonthRun,
-    session: MeasureSession,
-    month: Month,
-    parts: Mapping[str, tuple[Checked, ...]],
-    fingerprint: str,
-) -> None:
-    config = run.config
+def _measure_one(run: MonthRun, session: MeasureSession, due: _Due, parts: Mapping[str, tuple[Checked, ...]]) -> None:
+    config, month = run.config, due.month
     hr_name, _ = config.hr()
     hr = parts[hr_name][-1]
     organisation = organisation_of(config, month, hr)
@@ -123,14 +120,22 @@ def _measure_one(
     identities, identity_findings = identity_frame(config.identities, month)
     waiting = _waiting(config, month, parts)
     measured = session.measure(
-        month, parts, organisation.membership, identities, waiting={one.metric for one in waiting}
+        month,
+        parts,
+        organisation.membership,
+        identities,
+        waiting={one.metric for one in waiting},
+        failed=due.failed,
     )
-    facts = suppress_facts(shaped(measured.facts, FACTS), organisation.units, organisation.membership, config, month)
+    facts = suppress_facts(
+        shaped(measured.facts, FACTS), organisation.units, organisation.membership, config, month, measured.failed
+    )
     record = FactsRecord(
-        fingerprint=fingerprint,
+        fingerprint=due.fingerprint,
         reconciliation=measured.reconciliation,
         findings=(*organisation.findings, *identity_findings, *measured.findings),
         withheld=(*measured.failed, *waiting),
+        set_aside=measured.set_aside,
     )
     write_facts(run.state.facts(month), facts)
     write_bytes(run.state.facts_record(month), canonical_json(_plain(asdict(record))))
@@ -156,7 +161,9 @@ def _waiting(config: Config, month: Month, parts: Mapping[str, tuple[Checked, ..
     return tuple(waiting)
 
 
-def _fingerprint(config: Config, month: Month, parts: Mapping[str, tuple[Checked, ...]]) -> str:
+def _fingerprint(
+    config: Config, month: Month, parts: Mapping[str, tuple[Checked, ...]], failed: Sequence[FailedCheck]
+) -> str:
     """Of everything the facts of a month are a function of."""
     _, hr = config.hr()
     longest = max((metric.window_months for metric in config.metrics.values()), default=1)
@@ -171,6 +178,8 @@ def _fingerprint(config: Config, month: Month, parts: Mapping[str, tuple[Checked
             name: [checked.path.name for checked in items if checked.month >= first] for name, items in parts.items()
         },
         "hr": hr.history,
+        "failed": [_plain(asdict(check)) for check in failed],
+        "limits": {name: str(config.suite(name).set_aside_limit) for name in config.extracts},
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -197,6 +206,7 @@ def read_record(run: MonthRun, month: Month) -> FactsRecord | None:
             reconciliation=tuple(_reconciliation(line) for line in content["reconciliation"]),
             findings=tuple(Finding(**{**item, "severity": Severity(item["severity"])}) for item in content["findings"]),
             withheld=tuple(Withheld(**item) for item in content["withheld"]),
+            set_aside=tuple(SetAside(**item) for item in content["set_aside"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

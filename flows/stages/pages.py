@@ -1,25 +1,24 @@
 """The edition's own pages as finished models: its index, and what the checks found, from the manifest's facts."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from config.models import Config
 from flows.stages.compose import Composed
+from flows.stages.looked import Looked
 from flows.stages.run import MonthRun
 from flows.state.editions import ReportEntry
+from transforms.checks.page import checks_model, shown_findings
+from transforms.checks.page_parts import reconciliation_rows, shown_finding
 from transforms.formats import Formats
 from transforms.index_model import (
-    CheckedExtract,
     ChecksModel,
-    IndexFinding,
     IndexInput,
     IndexModel,
     IndexReport,
     IndexWithheld,
-    ReconciliationRow,
 )
-from transforms.stages import Account, Finding, Landing, Reconciliation
+from transforms.stages import Landing
 from transforms.wording import counted
 
 _KIND_LABELS = {"manager": "Manager report", "team": "Team report", "associate": "Associate’s sheet"}
@@ -42,38 +41,24 @@ def index_page(run: MonthRun, composed: Composed, manifest: dict[str, Any]) -> I
         "Nothing has been sent.",
         reports=tuple(_report(entry) for entry in entries),
         withheld=_withheld(run.config, manifest["withheld"]),
-        findings=tuple(_finding(finding) for finding in composed.findings),
-        reconciliation=_rows(formats, composed.lines),
+        findings=tuple(shown_finding(finding) for finding in shown_findings(run.config, composed.findings)),
+        reconciliation=reconciliation_rows(formats, composed.lines),
         inputs=tuple(_input(formats, landing) for landing in composed.landings),
         notes=(*composed.gaps, *(f"Not made: {line}" for line in manifest["not_made"])),
         checks_file="checks.html",
     )
 
 
-def checks_page(run: MonthRun, composed: Composed, manifest: dict[str, Any]) -> ChecksModel:
-    """What the checks found, extract by extract."""
-    formats = _formats(run.config)
-    landings = {landing.extract: landing for landing in composed.landings}
-    names = [*run.config.extracts, *sorted({f.extract for f in composed.findings} - set(run.config.extracts))]
-    return ChecksModel(
-        company=run.config.company.name,
-        month=str(run.month),
-        month_label=formats.month(run.month),
-        language=formats.language,
-        edition_label=f"Edition {manifest['edition']}",
-        summary=", ".join(f"{count} {severity}" for severity, count in manifest["checks"].items()),
-        extracts=tuple(
-            CheckedExtract(
-                extract=name or "organisation and expectations",
-                month_label=formats.month(run.month),
-                rows=formats.count(landings[name].rows) if name in landings else "—",
-                files=landings[name].files if name in landings else (),
-                findings=tuple(_finding(finding) for finding in composed.findings if finding.extract == name),
-                reconciliation=_rows(formats, [line for line in composed.lines if line.extract == name]),
-            )
-            for name in names
-        ),
+def checks_page(run: MonthRun, composed: Composed, manifest: dict[str, Any], looked: Looked) -> ChecksModel:
+    """What the checks found, extract by extract, and where the rows went."""
+    return checks_model(
+        run.config,
+        run.month,
+        looked.seen,
+        composed.findings,
+        lines=composed.lines,
         notes=composed.gaps,
+        edition_label=f"Edition {manifest['edition']}",
         index_file="index.html",
     )
 
@@ -106,48 +91,6 @@ def _withheld(config: Config, lines: Sequence[dict[str, str]]) -> tuple[IndexWit
         )
         for line in lines
     )
-
-
-def _finding(finding: Finding) -> IndexFinding:
-    line = f", line {finding.line}" if finding.line else ""
-    where = " · ".join(part for part in (finding.extract, f"{finding.file}{line}" if finding.file else "") if part)
-    return IndexFinding(
-        severity=finding.severity.value,
-        message=finding.message,
-        where=where,
-        rows=str(finding.rows) if finding.rows > 1 else "",
-    )
-
-
-def _rows(formats: Formats, lines: Sequence[Reconciliation]) -> tuple[ReconciliationRow, ...]:
-    rows = []
-    for line in lines:
-        rows.append(_row(formats, line, "rows", by_rows=True))
-        if line.main_measure:
-            rows.append(_row(formats, line, line.main_measure, by_rows=False))
-    return tuple(rows)
-
-
-def _row(formats: Formats, line: Reconciliation, counted_by: str, *, by_rows: bool) -> ReconciliationRow:
-    def cell(account: Account) -> str:
-        return formats.count(account.rows) if by_rows else _amount(formats, account.measure)
-
-    return ReconciliationRow(
-        extract=line.extract,
-        month_label=formats.month(line.month),
-        counted=counted_by,
-        source=cell(line.source),
-        attributed=cell(line.attributed),
-        unattributed=cell(line.unattributed),
-        excluded=cell(line.excluded),
-        quarantined=cell(line.quarantined),
-        adds_up=line.adds_up,
-        reasons="; ".join(f"{formats.count(part.rows)} × {part.reason}" for part in line.reasons) if by_rows else "",
-    )
-
-
-def _amount(formats: Formats, amount: Decimal) -> str:
-    return formats.number(float(amount), 2)
 
 
 def _input(formats: Formats, landing: Landing) -> IndexInput:

@@ -22,6 +22,7 @@ from flows.rendering import (
 )
 from flows.stages.code import code_version
 from flows.stages.compose import Composed, ComposedReport
+from flows.stages.looked import Looked
 from flows.stages.pages import checks_page, index_page
 from flows.stages.run import MonthRun
 from flows.state.editions import Edition, ReportEntry, newest_edition, publish, take_over
@@ -77,7 +78,9 @@ def render_batch(run: MonthRun, jobs: list[RenderJob]) -> list[Rendered]:
     return render_reports(jobs, workers=run.workers)
 
 
-def publish_edition(run: MonthRun, composed: Composed, batches: Sequence[Sequence[Rendered]], draft: Path) -> Outcome:
+def publish_edition(
+    run: MonthRun, composed: Composed, looked: Looked, batches: Sequence[Sequence[Rendered]], draft: Path
+) -> Outcome:
     """Put the edition in place, whole or not at all.
 
     Raises RefusedError where a finished PDF shows what its reader may not see; then nothing is published.
@@ -88,7 +91,7 @@ def publish_edition(run: MonthRun, composed: Composed, batches: Sequence[Sequenc
     entries, not_made = _entries(composed, rendered, before, number, draft)
     manifest = _manifest(run, composed, number, entries, not_made)
     write_text(draft / "index.html", render_index(index_page(run, composed, manifest)))
-    write_text(draft / "checks.html", render_checks(checks_page(run, composed, manifest)))
+    write_text(draft / "checks.html", render_checks(checks_page(run, composed, manifest, looked)))
     _keep_config(run)
     folder = publish(
         run.state,

@@ -66,6 +66,10 @@ class StateRoot:
         names = (child.name for child in self.editions.iterdir() if re.fullmatch(r"\d{4}-\d{2}", child.name))
         return sorted(month for name in names if self.edition_numbers(month := Month.parse(name)))
 
+    def checks(self, month: Month) -> Path:
+        """What `check` found of a month, outside any edition."""
+        return self.root / "checks" / str(month)
+
     @property
     def preview(self) -> Path:
         """Reports made for a look, never part of an edition."""

@@ -200,7 +200,7 @@ ROWS: dict[str, Row] = {
     "rows contradict each other": Row(
         added(SALES, ORDERS.splitlines()[1].replace("270", "999") + "\n"), 0,
         ("sales 2026-10: 2 rows set aside, the same key with different content",
-         "“2026-10-AS02-0” at sales/2026-10.csv:2", "`key`"), NOTHING,
+         "“2026-10-AS02-0” at sales/2026-10.csv:2", "`key`", "2 of 9 rows (22.2%) were set aside"), REVENUE,
     ),
     "amounts in several currencies without rates": Row(
         both(changed(EXTRACTS, "amount: money", "amount: money\n    currency: text"),

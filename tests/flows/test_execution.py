@@ -17,7 +17,7 @@ import pytest
 
 from flows.execution import InProcess, configured_server, execute
 from flows.stages.publish import Outcome
-from tests.companies import OCTOBER, TinyCompany, files_under
+from tests.companies import OCTOBER, TinyCompany, files_under, usual_sales
 
 PROGRAM = Path(sys.executable).with_name("yardstick")
 PERSONAL = re.compile(rb"associate.?[0-9]|AS0[0-9]|tiny\.example", re.IGNORECASE)
@@ -162,10 +162,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             process.wait(timeout=60)
 
 
-def run_with(server: Server, company: TinyCompany, state: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_with(
+    server: Server, company: TinyCompany, state: Path, folder: Path, command: str = "run"
+) -> subprocess.CompletedProcess[str]:
     """The month, as a user would run it, in a folder with stray settings."""
+    more = ["--workers", "1"] if command == "run" else []
     return subprocess.run(
-        [PROGRAM, "run", str(OCTOBER), "--config", company.config, "--state", state, "--workers", "1"],
+        [PROGRAM, command, str(OCTOBER), "--config", company.config, "--state", state, *more],
         cwd=folder,
         env=server.environment,
         check=False,
@@ -195,15 +198,36 @@ def test_with_a_server_the_month_is_the_same_and_the_server_knows_nobody(
 
     run = server.flow_run("Completed")
     assert (run["name"], run["parameters"]) == ("monthly-2026-10", {"month": "2026-10"})
-    tasks = server.task_runs(run, 7)
+    tasks = server.task_runs(run, 9)
     assert [re.sub(r"-\w+$", "", task["name"]) for task in tasks] == [
-        "land and check", "land and check", "land and check", "measure", "expect, compare and compose", "render",
-        "publish",
+        "land and check", "land and check", "land and check", "judge", "look", "measure",
+        "expect, compare and compose", "render", "publish",
     ]  # fmt: skip
     assert {task["state_name"] for task in tasks} == {"Completed"}
     logs = server.ask("logs", limit=200)
     assert logs
     assert {log["level"] for log in logs} == {20}, "a stray setting was read"
+    (artifact,) = server.ask("artifacts")
+    assert (artifact["key"], artifact["type"], artifact["flow_run_id"]) == ("checks-2026-10", "table", run["id"])
+    table = {row.pop("extract"): row for row in json.loads(artifact["data"])}
+    assert list(table) == ["people", "sales", "service"]
+    assert (table["sales"]["rows"], table["sales"]["set aside"]) == (len(usual_sales(OCTOBER)), 0)
+    assert all(isinstance(number, int) for row in table.values() for number in row.values())
+    assert_nobody_is_known(server)
+
+
+@pytest.mark.slow  # It needs the same server.
+def test_a_check_is_a_flow_of_its_own_whose_table_counts_and_quotes_nothing(
+    server: Server, company: TinyCompany, tmp_path: Path
+) -> None:
+    company.append("sales/2026-10.csv", "2026-10-AS03-99,AS03,2026-10-09,Associate 3’s,B2B")
+    shown = run_with(server, company, company.state.root, stray_settings(tmp_path / "here"), "check")
+    assert "Associate 3’s" in " ".join(shown.stdout.split())
+    (run,) = (run for run in server.ask("flow_runs") if run["name"] == "check-2026-10")
+    assert (run["state_name"], run["parameters"]) == ("Completed", {"month": "2026-10"})
+    (artifact,) = (one for one in server.ask("artifacts") if one["flow_run_id"] == run["id"])
+    (sales,) = (row for row in json.loads(artifact["data"]) if row["extract"] == "sales")
+    assert (sales["rows"], sales["set aside"], sales["warning"]) == (len(usual_sales(OCTOBER)) + 1, 1, 1)
     assert_nobody_is_known(server)
 
 
@@ -219,7 +243,7 @@ def test_a_refused_month_is_a_failed_flow_run_that_tells_no_name(
     run = server.flow_run("Failed")
     assert run["state"]["message"] == "monthly failed: RefusedError"
     assert run["state"]["data"] is None
-    tasks = server.task_runs(run, 5)
+    tasks = server.task_runs(run, 7)
     assert [task["state"]["message"] for task in tasks if task["state_name"] == "Failed"] == [
         "expect, compare and compose failed: RefusedError"
     ]

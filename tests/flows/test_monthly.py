@@ -46,7 +46,7 @@ KEPT = re.compile(
             r"facts/month=2026-(09|10)/facts\.(parquet|json)",
             r"configs/[0-9a-f]{64}/(company|extracts|metrics|expectations|delivery)\.yaml",
             r"configs/[0-9a-f]{64}/asked\.csv",
-            r"editions/2026-10/1/(manifest\.json|index\.html|checks\.html|facts\.parquet)",
+            r"editions/2026-10/1/(manifest\.json|index\.html|checks\.html|(facts|comparison)\.parquet)",
             r"editions/2026-10/1/models/(manager|team)-[A-Z0-9]+\.json",
             r"editions/2026-10/1/reports/(manager|team)-[A-Z0-9]+\.pdf",
             r"run\.lock",

@@ -4,8 +4,8 @@ A reading is a number with the limit it must not exceed, so that all checks, wha
 Does not belong here: judging (Great Expectations does, `flows.checks.judging`).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from config.checks import Severity
 from config.months import Month
@@ -46,6 +46,61 @@ class Verdict:
     reading: Reading
     passed: bool
     accepted: str = ""
+
+
+def finding_of(verdict: Verdict) -> Finding:
+    """What is told of a check that failed. Accepted by a person it is only to be known."""
+    reading = verdict.reading
+    finding = reading.finding or Finding(
+        "check.failed", reading.severity, f"{reading.extract} {reading.month}: {reading.label} failed.", reading.extract
+    )
+    if verdict.accepted:
+        message = f"{finding.message} Accepted: {verdict.accepted}."
+        return replace(finding, severity=Severity.INFO, message=message)
+    return replace(finding, severity=reading.severity)
+
+
+def told_once(verdicts: Sequence[Verdict]) -> list[Finding]:
+    """The findings of one extract's month, one for a fault.
+
+    Where too many rows were set aside, or a column is no longer of its type, that is told with the check on rows that
+    says of which rows, with file, line and value: the two are one fault. Failures in the order of the verdicts.
+    """
+    failed = [one for one in verdicts if not one.passed]
+    wider: dict[str, list[Verdict]] = {}
+    for one in failed:
+        cause = _cause(one, failed)
+        if cause is not None:
+            wider.setdefault(cause.reading.check, []).append(one)
+    explained = {one.reading.check for several in wider.values() for one in several}
+    return [
+        _with(finding_of(one), wider.get(one.reading.check, ())) for one in failed if one.reading.check not in explained
+    ]
+
+
+def _cause(wide: Verdict, failed: Sequence[Verdict]) -> Verdict | None:
+    """The check on rows whose failure is what a failure about all of an extract's rows is about."""
+    name = wide.reading.check.partition(".")[2]
+    rows = [one for one in failed if one.reading.set_aside and one.reading.by_rows and not one.accepted]
+    if name.endswith("_type_drift"):
+        rows = [
+            one
+            for one in rows
+            if one.reading.check.endswith("_of_type") and one.reading.columns == wide.reading.columns
+        ]
+    elif name != "set_aside":
+        return None
+    return max(rows, key=lambda one: one.reading.set_aside, default=None)
+
+
+def _with(finding: Finding, wider: Sequence[Verdict]) -> Finding:
+    """The finding with the first sentence of each wider one, and the gravest of their severities."""
+    grave = list(Severity)
+    for more in map(finding_of, wider):
+        said = more.message.partition(": ")[2].partition(". ")[0].rstrip(".")
+        severity = min(finding.severity, more.severity, key=grave.index)
+        finding = replace(finding, severity=severity, message=f"{finding.message} {said}.")
+    return finding
 
 
 def row_readings(suite: Iterable[SuiteCheck], tallies: Iterable[Tally], month: Month) -> list[Reading]:
@@ -97,6 +152,8 @@ def label_of(check: SuiteCheck) -> str:
         "matches": f"{columns} matches {check.pattern}",
         "plain": f"{columns} is plain text",
         "refers_to": f"{columns} is known to {check.target.extract if check.target else ''}",
+        "refers_to_after_leaving": f"{columns} was employed on the day",
+        "refers_to_returns": f"returns of {columns} lie in the employment",
         "condition": check.condition,
         "rows": f"rows {_range(low, high)}",
     }[check.kind]

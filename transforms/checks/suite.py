@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from config.checks import Check, Range, Reference, Severity, Suite
+from config.checks import Check, Range, Reference, Severity
 from config.models import ColumnType, Config, Extract, ExtractKind, FilesSource
 
 CUT_BY_MONTH = frozenset(
@@ -59,7 +59,7 @@ class SuiteCheck:
 def suite_of(config: Config, extract: str) -> tuple[SuiteCheck, ...]:
     """Everything asked of an extract's rows and their number: kinds in the order of ROW_KINDS, then the others."""
     declared = config.extracts[extract]
-    told = config.suites.get(extract, Suite())
+    told = config.suite(extract)
     checks = {check.id: check for check in _derived(extract, declared)}
     for check in told.checks:
         made = _told(extract, declared, check)
@@ -82,7 +82,7 @@ def month_column(extract: Extract) -> str | None:
 
 def check_name(check: Check) -> str:
     """The name of a check of checks.yaml: its own, or its columns and what is asked."""
-    return check.name or "_".join((*check.column, check.kind))
+    return check.title
 
 
 def _derived(name: str, extract: Extract) -> Iterator[SuiteCheck]:

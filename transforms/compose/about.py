@@ -6,13 +6,13 @@ from decimal import Decimal
 import pandas as pd
 
 from config.checks import Severity
-from config.models import Metric
+from config.models import ExtractKind, Metric
 from config.months import Month
 from transforms import wording
 from transforms.compose.context import Composition, number
 from transforms.formats import MISSING
 from transforms.numbers import is_additive
-from transforms.report_model import About, Definition, Table
+from transforms.report_model import About, CheckedLine, Definition, Table, extract_anchor
 from transforms.stages import Reconciliation
 
 
@@ -92,7 +92,8 @@ def about(composition: Composition, kind: str, unit_id: str) -> About:
         reconciliation=_reconciliation(
             composition, [line for line in composition.reconciliation if line.extract in extracts]
         ),
-        findings=_findings(composition, extracts),
+        checked=_checked(composition, extracts),
+        findings=_lacking_rows(composition, kind, unit_id, extracts),
         withheld=tuple(withheld),
         unused_expectations=_unused(composition, kind, unit_id),
         gaps=composition.gaps,
@@ -153,15 +154,32 @@ def _share(composition: Composition, amount: Decimal, source: Decimal) -> str:
     return composition.formats.percent(composition.formats.number(amount / source * 100, 1)) if source else MISSING
 
 
-def _findings(composition: Composition, extracts: Sequence[str]) -> tuple[str, ...]:
+def _checked(composition: Composition, extracts: Sequence[str]) -> tuple[CheckedLine, ...]:
     """How many findings each extract has. Their texts hold ids and values, which are the operator's to read."""
+    set_aside = {line.extract: line.quarantined.rows for line in composition.reconciliation}
     lines = []
     for extract in extracts:
         found = [f for f in composition.findings if f.extract == extract and f.severity is not Severity.INFO]
-        if found:
-            worst = "critical" if any(f.severity is Severity.CRITICAL for f in found) else "none of them critical"
-            lines.append(f"{extract}: {wording.counted(len(found), 'finding', 'findings')}, {worst}.")
+        critical = sum(1 for finding in found if finding.severity is Severity.CRITICAL)
+        rows = set_aside.get(extract, 0)
+        if found or rows:
+            told = wording.found_by_checks(len(found), critical, rows, composition.formats.count(rows))
+            lines.append(CheckedLine(extract=extract, anchor=extract_anchor(extract), text=told))
     return tuple(lines)
+
+
+def _lacking_rows(composition: Composition, kind: str, unit_id: str, extracts: Sequence[str]) -> tuple[str, ...]:
+    """How many of the unit's own rows its figures lack. Of surveys nothing is said: it would count who answered."""
+    config = composition.config
+    return tuple(
+        wording.lacking_rows(
+            one.extract, one.rows, composition.formats.count(one.rows), composition.formats.count(one.rows + one.kept)
+        )
+        for one in composition.set_aside
+        if (one.unit_kind, one.unit_id) == (kind, unit_id)
+        and one.extract in extracts
+        and config.extracts[one.extract].kind is not ExtractKind.PULSE
+    )
 
 
 def _unused(composition: Composition, kind: str, unit_id: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from config.models import Config, Metric, Stage, UnitKind
 from config.months import MONTHS_A_YEAR, Month, months_between
 from transforms.formats import Formats
 from transforms.report_model import Sense
-from transforms.stages import Finding, Reconciliation
+from transforms.stages import Finding, Reconciliation, SetAside
 from transforms.wording import Verdict
 
 CHART_MONTHS = 24
@@ -39,6 +39,7 @@ class Composition:
     unused: pd.DataFrame
     reconciliation: tuple[Reconciliation, ...] = ()
     findings: tuple[Finding, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
     gaps: tuple[str, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     """Each extract with the names of its files."""

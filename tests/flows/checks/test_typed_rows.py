@@ -16,7 +16,7 @@ from config.errors import ConfigError, OutsideError, RefusedError
 from config.models import Extract
 from flows.checks import check_extract, load_rates, read_checked
 from tests.flows.tables import OCTOBER, config_of, sales_extract, write_landing
-from transforms.stages import Checked, Landing
+from transforms.stages import Checked, Finding, Landing
 
 
 def check(folder: Path, extract: Extract, columns: dict[str, list[Any]], **more: Any) -> Checked:
@@ -45,6 +45,11 @@ def quarantine(checked: Checked) -> list[dict[str, Any]]:
     return rows
 
 
+def told(checked: Checked) -> list[Finding]:
+    """What is told of single rows."""
+    return [tally.finding for tally in checked.tallies if tally.finding]
+
+
 def accounted_for(checked: Checked) -> bool:
     parts = [*checked.excluded, *checked.quarantined]
     return checked.source_rows == checked.rows + sum(p.rows for p in parts) and (
@@ -54,7 +59,7 @@ def accounted_for(checked: Checked) -> bool:
 
 def test_faultless_rows_all_pass_typed_and_in_their_order(tmp_path: Path) -> None:
     checked = check(tmp_path, sales_extract(), sales())
-    assert (checked.rows, checked.measure, checked.findings) == (3, Decimal("7.5001"), ())
+    assert (checked.rows, checked.measure, checked.findings, told(checked)) == (3, Decimal("7.5001"), (), [])
     frame = read_checked(checked)
     assert dict(frame.dtypes.astype(str)) == {
         "id": "str", "seller": "str", "day": "datetime64[s]", "amount": "float64", "_file": "str", "_line": "int64",
@@ -123,7 +128,7 @@ def test_a_faulty_row_is_set_aside_with_its_reason_and_place(
 ) -> None:
     columns = {"id": "id", "seller": {"type": "id", "required": True}, "day": "date", "amount": "money"}
     checked = check(tmp_path, sales_extract(columns=columns), sales(**changes))
-    (finding,) = checked.findings
+    (finding,) = told(checked)
     assert (finding.code, finding.severity, finding.rows) == (code, Severity.WARNING, 1)
     assert (finding.file, finding.line, finding.value) == ("sales.csv", line, value)
     assert says in finding.message
@@ -134,10 +139,13 @@ def test_a_faulty_row_is_set_aside_with_its_reason_and_place(
     assert accounted_for(checked)
 
 
-def test_a_row_has_one_reason_and_a_finding_counts_all_of_one_reason(tmp_path: Path) -> None:
+def test_a_row_is_set_aside_once_and_counts_in_each_check_it_fails(tmp_path: Path) -> None:
     faulty = sales(day=["x", "y", "2026-10-03"], amount=["z", "1", "2"])
     checked = check(tmp_path, sales_extract(), faulty)
-    assert [(f.column, f.rows, f.line) for f in checked.findings] == [("day", 2, 2)]
+    assert [(f.column, f.rows, f.line) for f in told(checked)] == [("day", 2, 2), ("amount", 1, 2)]
+    assert {t.check: (t.failed, t.set_aside) for t in checked.tallies if t.failed} == {
+        "sales.day_of_type": (2, 2), "sales.amount_of_type": (1, 0),
+    }  # fmt: skip
     assert checked.quarantined[0].measure == 1  # the readable part of what was set aside
 
 
@@ -281,7 +289,7 @@ def test_a_missing_rate_refuses_the_extract_and_says_what_to_add(tmp_path: Path)
 @pytest.mark.parametrize(("code", "says"), [("Euro", "no ISO 4217 code"), ("", "an amount without its currency")])
 def test_an_amount_in_no_known_currency_is_set_aside(tmp_path: Path, code: str, says: str) -> None:
     checked = check(tmp_path, sales_extract(**IN_DOLLARS), sales(code=["EUR", code, "EUR"]))
-    assert says in checked.findings[0].message
+    assert says in told(checked)[0].message
     assert ids(checked) == ["1", "3"]
 
 
@@ -366,7 +374,7 @@ def test_no_row_and_no_amount_is_ever_lost(tmp_path: Path, rows: list[dict[str, 
     assert accounted_for(checked)
     assert checked.rows == len(passed)
     assert Counter(row["reason"] for row in aside) == {part.reason: part.rows for part in checked.quarantined}
-    assert sum(finding.rows for finding in checked.findings) == len(aside)
+    assert sum(tally.set_aside for tally in checked.tallies) == len(aside)
     assert passed["id"].is_unique
     assert not set(passed["_line"]) & {row["line"] for row in aside}
 

@@ -11,7 +11,7 @@ from config.months import Month
 from flows.demo import LAST_MONTH, write_demo_extracts
 from flows.demo.names import addresses, logins, name_of
 
-KINDS = ("activity", "availability", "coaching", "events", "hr", "pulse", "renewals", "sales", "service")
+KINDS = ("activity", "availability", "coaching", "control", "events", "hr", "pulse", "renewals", "sales", "service")
 MONTHLY = tuple(kind for kind in KINDS if kind not in ("events", "hr"))
 
 
@@ -108,7 +108,7 @@ def test_rows_of_a_monthly_file_lie_in_its_month(tmp_path: Path) -> None:
     write_demo_extracts(tmp_path, months=2)
     dates = {
         "sales": "order_date", "activity": "date", "renewals": "due_date", "service": "closed", "pulse": "answered_on",
-        "coaching": "date", "availability": "month",
+        "coaching": "date", "availability": "month", "control": "month",
     }  # fmt: skip
     assert set(dates) == set(MONTHLY)
     for kind, column in dates.items():

@@ -7,6 +7,7 @@ from transforms import charts
 from transforms.report_model import (
     About,
     AheadRow,
+    CheckedLine,
     ConversationBlock,
     Definition,
     Glance,
@@ -230,7 +231,10 @@ def about(**changes: tuple[str, ...]) -> About:
                   note="31 × test orders; 6 × unreadable date"),
         ),
         "withheld": ("Returns: the extract closed late.",),
-        "findings": ("6 rows of sales have a date that can’t be read (“31.02.2026”) and are set aside.",),
+        "checked": (
+            CheckedLine(extract="sales", anchor="extract-sales", text="2 findings, none critical; 6 rows set aside"),
+            CheckedLine(extract="service", anchor="extract-service", text="1 finding, not critical"),
+        ),
         "gaps": ("No service extract of March 2024.",),
         "notes": ("A status needs evidence: a difference larger than usual variation explains 19 times of 20.",
                   "Whoever disagrees with a status can contest it: it is then shown as contested, without a status."),

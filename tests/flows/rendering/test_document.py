@@ -1,5 +1,6 @@
 """A report's PDF: the same bytes everywhere, complete, accessible, and made of nothing from outside."""
 
+import ctypes
 import hashlib
 import re
 import subprocess
@@ -13,8 +14,9 @@ import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdfium2 import raw
 
-from flows.rendering import RenderError, pdf_bytes, read_back
+from flows.rendering import RenderError, pdf_bytes, read_back, render_html
 from flows.rendering.document import Document
 from flows.rendering.templates import TEMPLATES, linked_figures, report_html, template
 from tests.flows.rendering.sample_models import SAMPLES, UGLY_NAMES, glance, manager_of_eight, team, ugly
@@ -129,6 +131,40 @@ def test_a_teams_report_never_shows_people_even_where_a_model_has_them(tmp_path:
     assert "Associate" not in read_back(path)
 
 
+def links_of(path: Path) -> list[str]:
+    """Addresses of all link annotations of a PDF."""
+    addresses = []
+    place, link = ctypes.c_int(0), raw.FPDF_LINK()
+    with pypdfium2.PdfDocument(path) as document:
+        for page in document:
+            place.value = 0
+            while raw.FPDFLink_Enumerate(page.raw, place, link):
+                action = raw.FPDFLink_GetAction(link)
+                address = ctypes.create_string_buffer(raw.FPDFAction_GetURIPath(document.raw, action, None, 0))
+                raw.FPDFAction_GetURIPath(document.raw, action, address, len(address))
+                addresses.append(address.value.decode())
+    return addresses
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_last_section_leads_to_the_checks_of_its_edition_wherever_that_lies(
+    pdf_files: Mapping[str, Path], name: str
+) -> None:
+    """The address in the file is relative: no path of the machine that made it."""
+    assert links_of(pdf_files[name]) == [
+        f"../checks.html#{line.anchor}" for line in SAMPLES[name]().about.checked
+    ] == ["../checks.html#extract-sales", "../checks.html#extract-service"]  # fmt: skip
+    assert "sales: 2 findings, none critical; 6 rows set aside · service: 1 finding, not critical." in " ".join(
+        read_back(pdf_files[name]).split()
+    )
+
+
+def test_a_page_that_lies_beside_no_checks_leads_nowhere() -> None:
+    markup = render_html(manager_of_eight(), "preview")
+    assert "sales: 2 findings, none critical" in markup
+    assert "<a " not in markup
+
+
 # -- accessibility ---------------------------------------------------------------------------------------------
 
 
@@ -161,6 +197,14 @@ def test_headings_of_tables_say_which_way_they_reach(documents: Mapping[str, Doc
     headings = len(re.findall(rb"/S /TH\b", tree))
     assert headings
     assert headings == tree.count(b"/Scope /Column") + tree.count(b"/Scope /Row")
+
+
+def test_a_link_is_tagged_with_its_words_and_its_place(documents: Mapping[str, Document]) -> None:
+    """ISO 14289-1, 7.18.5: a Link element holds the text and the annotation, which has a description."""
+    objects = structure(documents["manager-of-eight"].pdf)
+    annotations = re.findall(rb"<</Type /Annot/Subtype /Link.*?/StructParent \d+>>", objects)
+    assert len(annotations) == objects.count(b"/S /Link") == objects.count(b"/Type /OBJR") == 2
+    assert all(b"/Contents (../checks.html#extract-" in annotation for annotation in annotations)
 
 
 def structure(pdf: bytes) -> bytes:

@@ -30,7 +30,7 @@ def test_the_default_sheet_knows_every_element_of_a_report() -> None:
     """An element that is missing from it would be laid out inline."""
     css = (TEMPLATES / "style" / "defaults.css").read_text(encoding="utf-8")
     known = set(re.findall(r"[a-z0-9]+(?=[^{}]*\{)", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)))
-    inline = {"b", "span", "img", "br"}
+    inline = {"a", "b", "span", "img", "br"}
     reports = [TEMPLATES / "report.html.j2", TEMPLATES / "tables.j2", *(TEMPLATES / "sections").glob("*.j2")]
     used = {tag for path in reports for tag in re.findall(r"<([a-z][a-z0-9]*)", path.read_text(encoding="utf-8"))}
     assert used - known - inline == set()

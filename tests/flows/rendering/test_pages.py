@@ -4,13 +4,18 @@ import html
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 
 from flows.rendering import render_checks, render_html, render_index
 from tests.flows.rendering.sample_models import SAMPLES, UGLY_NAMES, manager_of_eight
+from tests.transforms import checked_months
+from tests.transforms.organisation_rows import OCTOBER
+from transforms.checks.page import checks_model
 from transforms.index_model import (
     CheckedExtract,
     ChecksModel,
@@ -73,10 +78,20 @@ def checks() -> ChecksModel:
     )  # fmt: skip
 
 
+def month_of_checks() -> str:
+    """The page of a checked month with everything in it, ugly values too."""
+    model = checks_model(
+        checked_months.config(), OCTOBER, checked_months.seen(), checked_months.findings(),
+        lines=checked_months.lines(), notes=("service: no data for 2026-10",), edition_label="Edition 2",
+        index_file="index.html",
+    )  # fmt: skip
+    return render_checks(model)
+
+
 class Page(HTMLParser):
     """Links, sources and text of a page; every element must be closed."""
 
-    EMPTY = frozenset({"meta", "input", "br", "col", "img"})
+    EMPTY = frozenset({"meta", "input", "br", "col", "img", "path"})
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -100,9 +115,10 @@ class Page(HTMLParser):
             self.text.append(data)
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "index": lambda: render_index(index()),
     "checks": lambda: render_checks(checks()),
+    "month of checks": month_of_checks,
     "report": lambda: render_html(manager_of_eight(), "Edition 1"),
     "ugly report": lambda: render_html(SAMPLES["ugly"](), "Edition 1"),
 }
@@ -157,6 +173,35 @@ def test_an_edition_without_anything_says_so() -> None:
     assert "All checks passed." in text
 
 
+def test_the_checks_page_leads_to_each_extract_and_to_nothing_that_is_not_there() -> None:
+    markup = month_of_checks()
+    links = [address.removeprefix("#") for address in Page(markup).addresses if address.startswith("#")]
+    assert links == ["extract-people", "extract-sales", "extract-survey", "extract-service"]
+    assert all(f'<section id="{link}">' in markup for link in links)
+
+
+def test_what_a_source_wrote_is_shown_and_never_run() -> None:
+    markup = month_of_checks()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in markup
+    assert "<script" not in markup
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]", markup)
+
+
+def test_checks_that_passed_are_folded_below_those_that_failed() -> None:
+    sales = month_of_checks().partition('id="extract-sales"')[2].partition("<section")[0]
+    shown, _, folded = sales.partition("<details>")
+    marks = {mark: shown.count(f">{mark}</td>") for mark in ("✕ failed", "✕ could not be asked", "✓ accepted")}
+    assert marks == {"✕ failed": 2, "✕ could not be asked": 1, "✓ accepted": 1}
+    assert "<summary>5 more checks passed</summary>" in folded
+    assert folded.partition("</details>")[0].count("✓ passed") == 5
+
+
+def test_each_chart_says_what_it_shows() -> None:
+    markup = month_of_checks()
+    assert markup.count("<svg") == markup.count('role="img" aria-label="') == 5
+    assert 'aria-label="Rows by day of October 2026: 10 to 14 rows a day' in markup
+
+
 FRAME = """<title>waiting</title><iframe style="width:{width}px;height:900px;border:0" srcdoc="{markup}"></iframe>
 <script>addEventListener("load", function () {{
   var page = frames[0].document;
@@ -183,9 +228,36 @@ def probed(tmp_path: Path, markup: str, script: str, width: int) -> str:
 @pytest.mark.slow  # Starts a browser.
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_wider_than_a_phone(name: str, tmp_path: Path) -> None:
-    script = 'var shown = root.clientWidth + " of " + root.scrollWidth;'
-    assert probed(tmp_path, PAGES[name](), script, 390) in {"390 of 390", "375 of 375"}, "375 beside a scroll bar"
+@pytest.mark.parametrize("width", [360, 390])
+def test_nothing_is_wider_than_a_phone(name: str, width: int, tmp_path: Path) -> None:
+    script = """
+      Array.prototype.forEach.call(page.querySelectorAll("details"), function (part) { part.open = true; });
+      var shown = root.clientWidth + " of " + root.scrollWidth;"""
+    shown = probed(tmp_path, PAGES[name](), script, width)
+    assert shown in {f"{width} of {width}", f"{width - 15} of {width - 15}"}, "15 less beside a scroll bar"
+
+
+@pytest.mark.slow  # Starts a browser.
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
+def test_on_paper_checks_that_passed_are_counted_and_nothing_is_cut_off(tmp_path: Path) -> None:
+    page, printed = tmp_path / "checks.html", tmp_path / "checks.pdf"
+    page.write_text(month_of_checks(), encoding="utf-8")
+    subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer", f"--print-to-pdf={printed}",
+         page.as_uri()],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    document = pdfium.PdfDocument(printed)
+    try:
+        sizes = {tuple(round(side) for side in page.get_size()) for page in document}
+        texts = "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    finally:
+        document.close()
+    assert sizes == {(595, 842)}
+    assert texts.count("✓ passed") == 1, "the one that set rows aside"
+    assert "5 more checks passed" in texts
+    assert "10,028 characters" in " ".join(texts.split())
 
 
 @pytest.mark.slow  # Starts a browser.

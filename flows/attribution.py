@@ -1,6 +1,7 @@
 """Whose row it is: from an id of a source to an associate, and from the associate to its units on the row's day.
 
-SQL and small tables only. Not here: which units exist (`transforms.organisation`) and what is measured (`grouped`).
+SQL and small tables only, shared by the concerns that check rows (`flows.checks`) and aggregate them (`flows.engines`).
+Not here: which units exist (`transforms.organisation`), what is measured and what is checked.
 """
 
 from collections.abc import Sequence
@@ -34,11 +35,8 @@ def load_people(
     they are joined, or, where one id is two associates at once, left out; each with a finding.
     """
     members, overlaps = _without_overlap(membership, ["associate", "unit_kind", "unit_id"])
-    known, identity_findings = _one_associate_a_day(identities)
-    spans, _ = _without_overlap(membership[["associate", "valid_from", "valid_to"]], ["associate"])
-    _fill(database, "spans", spans, ["associate"])
+    identity_findings = load_known(database, membership, identities)
     _fill(database, "given_members", members, ["associate", "unit_kind", "unit_id"])
-    _fill(database, "identities", known, ["source", "source_id", "associate"])
     database.execute(
         f"""
         CREATE TABLE units AS
@@ -56,9 +54,27 @@ def load_people(
     return (*_overlap_findings(overlaps), *identity_findings)
 
 
+def load_known(
+    database: "duckdb.DuckDBPyConnection", membership: pd.DataFrame, identities: pd.DataFrame
+) -> tuple[Finding, ...]:
+    """Fill only the tables `spans` and `identities`: who belongs to any unit, and whose an id is, from day to day."""
+    known, findings = _one_associate_a_day(identities)
+    spans, _ = _without_overlap(membership[["associate", "valid_from", "valid_to"]], ["associate"])
+    _fill(database, "spans", spans, ["associate"])
+    _fill(database, "identities", known, ["source", "source_id", "associate"])
+    return tuple(findings)
+
+
 def drop_people(database: "duckdb.DuckDBPyConnection") -> None:
     """Drop what `load_people` has filled."""
-    for table in ("members", "units", "given_members", "spans", "identities"):
+    for table in ("members", "units", "given_members"):
+        database.execute(f"DROP TABLE {table}")
+    drop_known(database)
+
+
+def drop_known(database: "duckdb.DuckDBPyConnection") -> None:
+    """Drop what `load_known` has filled."""
+    for table in ("spans", "identities"):
         database.execute(f"DROP TABLE {table}")
 
 
@@ -95,6 +111,25 @@ def rows_sql(extract: Extract, checked: Sequence[Checked], day: str | None) -> s
 def id_column(extract: Extract) -> str | None:
     """The column that says whose row it is."""
     return extract.team or extract.associate
+
+
+def known_ids_sql(extract: Extract) -> str:
+    """SQL of the ids that are somebody's, `id`, with the days on which they are: those of hr, or of identities.csv."""
+    if extract.team:
+        return (
+            f"SELECT substr(associate, {len(_TEAM) + 1}) AS id, valid_from, valid_to FROM spans "
+            f"WHERE starts_with(associate, {literal(_TEAM)})"
+        )
+    if not extract.identities:
+        no_team = f"NOT starts_with(associate, {literal(_TEAM)})"
+        return f"SELECT associate AS id, valid_from, valid_to FROM spans WHERE {no_team}"
+    return (
+        "SELECT identity.source_id AS id, greatest(identity.valid_from, spans.valid_from) AS valid_from, "
+        "least(identity.valid_to, spans.valid_to) AS valid_to FROM identities AS identity JOIN spans USING (associate) "
+        f"WHERE identity.source = {literal(extract.identities)} "
+        "AND identity.valid_from < spans.valid_to AND spans.valid_from < identity.valid_to "
+        f"AND NOT starts_with(identity.source_id, {literal(_TEAM)})"
+    )
 
 
 def not_people_sql(extract: Extract, id_sql: str) -> str:

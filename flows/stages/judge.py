@@ -1,0 +1,241 @@
+"""Check: everything asked of the landed months, judged; what failed is told, and what is critical goes to measuring.
+
+Rows were asked when they were typed (`flows.stages.land`). Here come the checks that need more than one landing:
+references, totals, months beside months. Does not belong here: how anything is asked (`flows.checks`,
+`transforms.checks`), and what a failed check withholds (`flows.engines`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from config.checks import Severity
+from config.errors import Place, RefusedError
+from config.models import Config, Extract, ExtractKind
+from config.months import Month
+from flows.checks import read_checked
+from flows.checks.judging import judge_cached
+from flows.checks.references import reference_checks, reference_tallies
+from flows.checks.row_suites import ask_rows, disagreements, is_small
+from flows.sources import pulled_at
+from flows.stages.holidays import holidays_of
+from flows.stages.land import Inputs
+from flows.stages.organisation import organisation_of
+from flows.stages.run import MonthRun
+from transforms.checks.control import ControlLine, control_readings
+from transforms.checks.days import day_readings, pulled_reading
+from transforms.checks.drift import drift_readings
+from transforms.checks.limits import set_aside_reading
+from transforms.checks.over_time import over_time_readings
+from transforms.checks.readings import Reading, Verdict, finding_of, row_readings, told_once
+from transforms.checks.suite import suite_of
+from transforms.identities import identity_frame
+from transforms.stages import Checked, FailedCheck, Finding
+from transforms.statuses import books_close
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of all checks of a run."""
+
+    verdicts: Mapping[Month, tuple[Verdict, ...]]
+    """Of every month there is, extract by extract in the configuration's order."""
+    findings: tuple[Finding, ...]
+    """Of the reported month: of its landings, its rows, its failed checks and its corrections."""
+    failed: tuple[FailedCheck, ...]
+    """The critical checks that failed in any month and were not accepted."""
+
+    def of(self, extract: str, month: Month) -> tuple[Verdict, ...]:
+        """The verdicts of one extract's month."""
+        return tuple(one for one in self.verdicts.get(month, ()) if one.reading.extract == extract)
+
+
+def judge(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
+    """Judge every month there is and say what was found in the reported one.
+
+    Raises RefusedError where hr failed a critical check in the reported month, and what `judge_whatever` raises.
+    """
+    judged = judge_whatever(run, inputs)
+    _refuse_broken_hr(run, judged)
+    return judged
+
+
+def judge_whatever(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
+    """The same of a month that is only looked at: also where hr is broken.
+
+    Raises OutsideError where Great Expectations is missing or broken: nothing goes out unchecked.
+    """
+    control = _control_lines(run.config, inputs)
+    accepted = {
+        (f"{name}.{one.check}", one.month): f"{one.why} ({one.by})"
+        for name, suite in run.config.suites.items()
+        for one in suite.accepted
+    }
+    verdicts = [
+        replace(verdict, accepted=accepted.get((verdict.reading.check, verdict.reading.month), ""))
+        for name in run.config.extracts
+        for verdict in judge_cached(list(_readings(run, name, inputs, control)), run.state.checked / str(run.month))
+    ]
+    by_month: dict[Month, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_month.setdefault(verdict.reading.month, []).append(verdict)
+    doubts = tuple(_doubts(run, inputs))
+    return Judged(
+        verdicts={month: tuple(found) for month, found in sorted(by_month.items())},
+        findings=(*_findings(run, inputs, by_month.get(run.month, [])), *doubts),
+        failed=(*_failed(verdicts), *(_doubted(run.month, doubt) for doubt in doubts)),
+    )
+
+
+# -- asking ------------------------------------------------------------------------------------------------------
+
+
+def _readings(
+    run: MonthRun, name: str, inputs: Mapping[str, Inputs], control: Mapping[str, Sequence[ControlLine]]
+) -> Iterator[Reading]:
+    """Everything read of one extract, month by month."""
+    config, extract = run.config, run.config.extracts[name]
+    suite = suite_of(config, name)
+    profiles = {one.month: one.profile for one in inputs[name].checked if one.profile}
+    headings = {one.month: one.headers for one in inputs[name].landings}
+    holidays = holidays_of(config.company.holidays, sorted(profiles))
+    told = config.suite(name)
+    for checked in inputs[name].checked:
+        month = checked.month
+        yield from row_readings(suite, checked.tallies, month)
+        yield set_aside_reading(name, checked, told.set_aside_limit)
+        if extract.kind is ExtractKind.CONTROL or checked.profile is None:
+            continue
+        if told.over_time:
+            yield from over_time_readings(name, extract, profiles, month, holidays)
+            yield from day_readings(name, extract, profiles, month, holidays)
+            yield from drift_readings(name, extract, headings, profiles, month)
+        lines = [line for line in control.get(name, ()) if line.month == month]
+        if control:
+            yield from control_readings(name, extract, checked.profile, lines)
+        if month == run.month:
+            yield from _of_the_month(run, name, extract, inputs, holidays)
+
+
+def _of_the_month(
+    run: MonthRun, name: str, extract: Extract, inputs: Mapping[str, Inputs], holidays: frozenset[date]
+) -> Iterator[Reading]:
+    """What is only asked of the reported month: references to other extracts, and when it was pulled."""
+    checked = _of(inputs[name], run.month)
+    references = reference_checks(run.config, name)
+    if checked and references:
+        others = {each: one for each, item in inputs.items() if (one := _of(item, run.month))}
+        membership = _membership(run, inputs)
+        identities, _ = identity_frame(run.config.identities, run.month)
+        tallies = reference_tallies(run.config, name, checked, others, membership, identities)
+        yield from row_readings(references, tallies, run.month)
+    landing = next((one for one in inputs[name].landings if one.month == run.month), None)
+    if landing and extract.kind is not ExtractKind.HR:
+        closes = books_close(run.month, run.config.company.books_close, holidays)
+        yield pulled_reading(name, run.month, pulled_at(landing).date(), closes)
+
+
+def _membership(run: MonthRun, inputs: Mapping[str, Inputs]) -> pd.DataFrame:
+    hr_name, _ = run.config.hr()
+    hr = _of(inputs[hr_name], run.month)
+    if hr is None:
+        raise RefusedError(f"There is no hr extract of {run.month}.", fix="Land it first.")
+    return organisation_of(run.config, run.month, hr).membership
+
+
+def _of(inputs: Inputs, month: Month) -> Checked | None:
+    return next((one for one in inputs.checked if one.month == month), None)
+
+
+def _control_lines(config: Config, inputs: Mapping[str, Inputs]) -> dict[str, list[ControlLine]]:
+    """By extract, the totals the sources give."""
+    found: dict[str, list[ControlLine]] = {}
+    for name, extract in config.extracts.items():
+        if extract.kind is ExtractKind.CONTROL:
+            for checked in inputs[name].checked:
+                for line in ControlLine.from_rows(read_checked(checked), checked.month):
+                    found.setdefault(line.extract, []).append(line)
+    return found
+
+
+def _doubts(run: MonthRun, inputs: Mapping[str, Inputs]) -> Iterator[Finding]:
+    """Where Great Expectations, asked the rows of a small extract itself, counts otherwise than was counted."""
+    for name, item in inputs.items():
+        checked = _of(item, run.month)
+        if checked is not None and is_small(checked):
+            yield from disagreements(run.config, name, checked, ask_rows(run.config, name, checked))
+
+
+def _doubted(month: Month, doubt: Finding) -> FailedCheck:
+    reason = f"the checks of {doubt.extract} contradict one another"
+    return FailedCheck(f"{doubt.extract}.engines_agree", doubt.extract, month, (), reason)
+
+
+# -- telling -----------------------------------------------------------------------------------------------------
+
+
+def _findings(run: MonthRun, inputs: Mapping[str, Inputs], verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    for name, item in inputs.items():
+        if item.failure:
+            yield Finding("source.missing", Severity.CRITICAL, item.failure, extract=name)
+        yield from (finding for landing in item.landings if landing.month == run.month for finding in landing.findings)
+        checked = _of(item, run.month)
+        if checked is not None:
+            yield from checked.findings
+        yield from told_once([one for one in verdicts if one.reading.extract == name])
+    yield from corrections_told(run.month, inputs)
+
+
+def _failed(verdicts: Sequence[Verdict]) -> Iterator[FailedCheck]:
+    for verdict in verdicts:
+        reading = verdict.reading
+        if not verdict.passed and not verdict.accepted and reading.severity is Severity.CRITICAL:
+            yield FailedCheck(
+                check=reading.check,
+                extract=reading.extract,
+                month=reading.month,
+                columns=reading.columns,
+                reason=f"{reading.extract} of {reading.month} failed a check: {reading.label}",
+                by_rows=reading.by_rows and reading.set_aside > 0,
+            )
+
+
+def corrections_told(month: Month, inputs: Mapping[str, Inputs]) -> Iterator[Finding]:
+    """What became of each correction: applied this month, or no longer matching, as far as the months up to it tell."""
+    for name, item in inputs.items():
+        states: dict[str, dict[str, list[tuple[Month, str]]]] = {}
+        for checked in item.up_to(month):
+            for one in checked.corrected:
+                states.setdefault(one.place, {}).setdefault(one.state, []).append((checked.month, one.told))
+        for place, found in sorted(states.items()):
+            yield from _correction_told(name, place, month, found)
+
+
+def _correction_told(
+    name: str, place: str, month: Month, found: Mapping[str, Sequence[tuple[Month, str]]]
+) -> Iterator[Finding]:
+    file = place.partition(":")[0].partition(" ")[0]
+    now = [told for at, told in found.get("applied", ()) if at == month]
+    if now:
+        yield Finding("correction.applied", Severity.INFO, f"{place}: {now[0]}", extract=name, file=file)
+    for state in ("differs", "mended"):
+        for at, told in found.get(state, ()):
+            message = f"{place}: {told} The correction no longer matches {name} of {at}: take it away."
+            yield Finding(f"correction.{state}", Severity.WARNING, message, extract=name, file=file)
+    if set(found) == {"absent"}:
+        # A line may be of a row that comes in a later month than the one that is made again.
+        severity = Severity.INFO if file.endswith(".csv") else Severity.WARNING
+        message = f"{place}: no row of {name} up to {month} is as it says. Mend its key or condition, or take it away."
+        yield Finding("correction.absent", severity, message, extract=name, file=file)
+
+
+def _refuse_broken_hr(run: MonthRun, judged: Judged) -> None:
+    hr_name, _ = run.config.hr()
+    for verdict in judged.of(hr_name, run.month):
+        reading = verdict.reading
+        if not verdict.passed and not verdict.accepted and reading.severity is Severity.CRITICAL:
+            finding = finding_of(verdict)
+            raise RefusedError(finding.message, place=Place(Path(finding.file), finding.line) if finding.file else None)

@@ -154,10 +154,11 @@ def measure_month(
     identities: pd.DataFrame,
     *,
     threads: int | None = None,
+    failed: Sequence[FailedCheck] = (),
 ) -> Measured:
     """Measure one month in a session of its own: see `MeasureSession.measure`."""
     with MeasureSession(config, threads or DEFAULT_THREADS) as session:
-        return session.measure(month, checked, membership, identities)
+        return session.measure(month, checked, membership, identities, failed=failed)
 
 
 @dataclass(frozen=True, slots=True)

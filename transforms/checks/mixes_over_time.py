@@ -147,13 +147,13 @@ def _mix_told(name: str, now: Mix, pooled: Mix) -> str:
 def _hours(course: Course, column: ColumnProfile) -> Reading:
     earlier = [(at, one.hours) for at, one, _ in course.columns_before[column.name] if any(one.hours)]
     pooled = _summed([hours for at, hours in earlier if at >= course.at - MONTHS_A_YEAR])
-    value, by = 0.0, 0
+    value, by, about = 0.0, 0, ""
     if sum(column.hours) >= FEWEST_MOMENTS and sum(pooled) >= FEWEST_MOMENTS:
         # Last year's month too: a source without summer time keeps another clock in summer, and always did.
         others = [pooled, *(hours for at, hours in earlier if at in (course.at - 1, course.at - MONTHS_A_YEAR))]
-        value, by = _shift(column.hours, pooled, [other for other in others if sum(other) >= FEWEST_MOMENTS])
+        value, by, about = _shift(column.hours, pooled, [other for other in others if sum(other) >= FEWEST_MOMENTS])
     told = (
-        f"the times of {column.name} lie {abs(by)} hour{'' if abs(by) == 1 else 's'} "
+        f"the times of {column.name} lie {about}{abs(by)} hour{'' if abs(by) == 1 else 's'} "
         f"{'later' if by > 0 else 'earlier'} in the day than they used to: another time zone, or summer time."
     )
     return course.reading(
@@ -166,25 +166,25 @@ def _summed(histograms: Sequence[Sequence[int]]) -> list[int]:
     return [sum(hour) for hour in zip(*histograms, strict=True)] if histograms else []
 
 
-def _shift(now: Sequence[int], pooled: Sequence[int], others: Sequence[Sequence[int]]) -> tuple[float, int]:
-    """How far the hours are from usual, where moving them all makes them usual again, and by how many they are off."""
+def _shift(now: Sequence[int], pooled: Sequence[int], others: Sequence[Sequence[int]]) -> tuple[float, int, str]:
+    """How far the hours are from usual, where moving them all makes them usual again, by how many, and “about ”."""
     unmoved = min(_apart(now, other) for other in others)
     rows = sum(now)
     chance = likely_variation({str(at): float(n) for at, n in enumerate(pooled)}, rows)
     seen = min(unmoved / SHIFTED, unmoved / (UNLIKELY * chance) if chance else math.inf)
     if seen <= 1:
-        return seen, 0
-    apart = [(_apart([*now[by:], *now[:by]], pooled), by) for by in range(1, HOURS)]
-    moved, by = min(apart)
-    smooth = [(hour + 0.5) / (sum(pooled) + HOURS / 2) for hour in pooled]
-    here = [*now[by:], *now[:by]]
-    evidence = sum(n * math.log(p) for n, p in zip(here, smooth, strict=True)) - sum(
-        n * math.log(p) for n, p in zip(now, smooth, strict=True)
-    )
+        return seen, 0, ""
+    logs = [math.log((hour + 0.5) / (sum(pooled) + HOURS / 2)) for hour in pooled]
+    likely = [sum(n * logs[(at - by) % HOURS] for at, n in enumerate(now)) for by in range(HOURS)]
+    best = max(range(1, HOURS), key=lambda by: likely[by])
+    moved = _apart([*now[best:], *now[:best]], pooled)
     # What variation a shift leaves is chance's; more than that means that something else has changed.
     left = max(moved - chance, 0.0) / max(unmoved - chance, 1e-9)
-    value = min(seen, EXPLAINED / max(left, 1e-9), evidence / EVIDENCE)
-    return max(value, 0.0), by if by <= HOURS // 2 else by - HOURS
+    value = min(seen, EXPLAINED / max(left, 1e-9), (likely[best] - likely[0]) / EVIDENCE)
+    # Where hours are much alike, the next shift explains them nearly as well.
+    second = max(likely[by] for by in range(1, HOURS) if by != best)
+    about = "about " if likely[best] - second < EVIDENCE / 4 else ""
+    return max(value, 0.0), best if best <= HOURS // 2 else best - HOURS, about
 
 
 def _apart(one: Sequence[int], other: Sequence[int]) -> float:

@@ -23,6 +23,8 @@ SAMPLES = 5
 _SEVERITIES = tuple(Severity)
 _RESULTS = ("failed", "crashed", "accepted", "passed")
 _PER_MILLE = 0.0005
+_LARGE = 100
+"""From here on decimals of a distance say nothing more."""
 
 Result = Literal["failed", "crashed", "accepted", "passed"]
 State = Literal["applied", "mended", "differs", "absent"]
@@ -110,7 +112,8 @@ def _outcome(verdict: Verdict) -> Result:
 def _value(formats: Formats, reading: Reading, value: float) -> str:
     """A share where it is of rows, a number in the check's own units elsewhere."""
     if not reading.rows and not reading.by_rows:
-        return formats.number(value, 0 if float(value).is_integer() else 2) if math.isfinite(value) else ""
+        decimals = 0 if float(value).is_integer() or abs(value) >= _LARGE else 2
+        return formats.number(value, decimals) if math.isfinite(value) else ""
     if 0 < value < _PER_MILLE:
         return f"<{formats.percent(formats.number(0.1, 1))}"
     return formats.percent(formats.number(value * 100, 0 if value in (0, 1) else 1))
@@ -141,8 +144,8 @@ def bad_rows(samples: Sequence[Sample], kind: ExtractKind) -> tuple[BadRow, ...]
 
 
 def _first_row(finding: Finding) -> tuple[BadRow, ...]:
-    """What a finding names, where rows are not set aside."""
-    if not finding.file or not finding.line:
+    """What a finding quotes, where rows are not set aside."""
+    if not finding.file or not finding.line or not finding.value:
         return ()
     return (
         BadRow(

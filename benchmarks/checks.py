@@ -239,9 +239,7 @@ def main() -> None:
             write_landing(folder / "peer.parquet", given.peer_rows)
             theirs = alone("peer", folder, given.peer_rows, given.threads)
             print_line("Great Expectations, pandas", given.peer_rows, theirs)
-            print(
-                f"  {theirs['checks']} checks, {theirs['failed']} failed; {theirs['typed']:.1f} s of it reading and typing"
-            )
+            print(f"  {theirs['checks']} checks, {theirs['failed']} failed; {theirs['typed']:.1f} s to read and type")
             ratio = (theirs["wall"] / given.peer_rows) / (ours["wall"] / given.rows)
             memory = (theirs["peak"] / given.peer_rows) / (ours["peak"] / given.rows)
             print(f"per million rows the peer takes {ratio:.1f} times as long and {memory:.1f} times the memory")

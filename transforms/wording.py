@@ -62,10 +62,8 @@ def found_by_checks(findings: int, critical: int, rows: int, rows_written: str) 
 
 def lacking_rows(extract: str, rows: int, rows_written: str, of_written: str) -> str:
     """That a unit's figures lack rows of its own."""
-    which, lack = ("row was", "lack it") if rows == 1 else ("rows were", "lack them")
-    return (
-        f"{rows_written} of the {of_written} {extract} rows behind this report {which} set aside: its figures {lack}."
-    )
+    were, lack = ("was", "lack it") if rows == 1 else ("were", "lack them")
+    return f"{rows_written} of the {of_written} {extract} rows behind this report {were} set aside: its figures {lack}."
 
 
 def status_text(verdict: Verdict) -> str:

@@ -234,8 +234,10 @@ def asked_counts(sql: RowSql, question: Question) -> tuple[str, ...]:
         return (f"count(*) FILTER (WHERE {question.applies})",)
     if check.kind in ("not_null", "condition"):
         return ("count(*)",)
-    some = f"count({as_read(sql, check.columns[0])})"
-    return (some, unread_count(check.columns[0])) if check.kind == "of_type" else (some,)
+    name = check.columns[0]
+    if check.kind == "of_type":
+        return f"count({as_read(sql, name)})", unread_count(name)
+    return (f"count({quoted(name)})",)
 
 
 def unread_count(name: str) -> str:

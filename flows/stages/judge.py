@@ -8,6 +8,7 @@ references, totals, months beside months. Does not belong here: how anything is 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -68,7 +69,7 @@ def judge_whatever(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
 
     Raises OutsideError where Great Expectations is missing or broken: nothing goes out unchecked.
     """
-    control = _control_lines(run.config, inputs)
+    asking = _Asking(run, inputs)
     accepted = {
         (f"{name}.{one.check}", one.month): f"{one.why} ({one.by})"
         for name, suite in run.config.suites.items()
@@ -77,7 +78,7 @@ def judge_whatever(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
     verdicts = [
         replace(verdict, accepted=accepted.get((verdict.reading.check, verdict.reading.month), ""))
         for name in run.config.extracts
-        for verdict in judge_cached(list(_readings(run, name, inputs, control)), run.state.checked / str(run.month))
+        for verdict in judge_cached(list(asking.readings(name)), run.state.checked / str(run.month))
     ]
     by_month: dict[Month, list[Verdict]] = {}
     for verdict in verdicts:
@@ -93,57 +94,63 @@ def judge_whatever(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
 # -- asking ------------------------------------------------------------------------------------------------------
 
 
-def _readings(
-    run: MonthRun, name: str, inputs: Mapping[str, Inputs], control: Mapping[str, Sequence[ControlLine]]
-) -> Iterator[Reading]:
-    """Everything read of one extract, month by month."""
-    config, extract = run.config, run.config.extracts[name]
-    suite = suite_of(config, name)
-    profiles = {one.month: one.profile for one in inputs[name].checked if one.profile}
-    headings = {one.month: one.headers for one in inputs[name].landings}
-    holidays = holidays_of(config.company.holidays, sorted(profiles))
-    told = config.suite(name)
-    for checked in inputs[name].checked:
-        month = checked.month
-        yield from row_readings(suite, checked.tallies, month)
-        yield set_aside_reading(name, checked, told.set_aside_limit)
-        if extract.kind is ExtractKind.CONTROL or checked.profile is None:
-            continue
-        if told.over_time:
-            yield from over_time_readings(name, extract, profiles, month, holidays)
-            yield from day_readings(name, extract, profiles, month, holidays)
-            yield from drift_readings(name, extract, headings, profiles, month)
-        lines = [line for line in control.get(name, ()) if line.month == month]
-        if control:
-            yield from control_readings(name, extract, checked.profile, lines)
-        if month == run.month:
-            yield from _of_the_month(run, name, extract, inputs, holidays)
+@dataclass(frozen=True)
+class _Asking:
+    """What is read of the extracts, with what several of them are held against."""
 
+    run: MonthRun
+    inputs: Mapping[str, Inputs]
 
-def _of_the_month(
-    run: MonthRun, name: str, extract: Extract, inputs: Mapping[str, Inputs], holidays: frozenset[date]
-) -> Iterator[Reading]:
-    """What is only asked of the reported month: references to other extracts, and when it was pulled."""
-    checked = _of(inputs[name], run.month)
-    references = reference_checks(run.config, name)
-    if checked and references:
-        others = {each: one for each, item in inputs.items() if (one := _of(item, run.month))}
-        membership = _membership(run, inputs)
-        identities, _ = identity_frame(run.config.identities, run.month)
-        tallies = reference_tallies(run.config, name, checked, others, membership, identities)
-        yield from row_readings(references, tallies, run.month)
-    landing = next((one for one in inputs[name].landings if one.month == run.month), None)
-    if landing and extract.kind is not ExtractKind.HR:
-        closes = books_close(run.month, run.config.company.books_close, holidays)
-        yield pulled_reading(name, run.month, pulled_at(landing).date(), closes)
+    @cached_property
+    def control(self) -> dict[str, list[ControlLine]]:
+        """By extract, the totals the sources give."""
+        return _control_lines(self.run.config, self.inputs)
 
+    @cached_property
+    def membership(self) -> pd.DataFrame:
+        """Who belongs to what in the reported month."""
+        hr_name, _ = self.run.config.hr()
+        hr = _of(self.inputs[hr_name], self.run.month)
+        if hr is None:
+            raise RefusedError(f"There is no hr extract of {self.run.month}.", fix="Land it first.")
+        return organisation_of(self.run.config, self.run.month, hr).membership
 
-def _membership(run: MonthRun, inputs: Mapping[str, Inputs]) -> pd.DataFrame:
-    hr_name, _ = run.config.hr()
-    hr = _of(inputs[hr_name], run.month)
-    if hr is None:
-        raise RefusedError(f"There is no hr extract of {run.month}.", fix="Land it first.")
-    return organisation_of(run.config, run.month, hr).membership
+    def readings(self, name: str) -> Iterator[Reading]:
+        """Everything read of one extract, month by month."""
+        config, extract, item = self.run.config, self.run.config.extracts[name], self.inputs[name]
+        suite, told = suite_of(config, name), config.suite(name)
+        profiles = {one.month: one.profile for one in item.checked if one.profile}
+        headings = {one.month: one.headers for one in item.landings}
+        holidays = holidays_of(config.company.holidays, sorted(profiles))
+        for checked in item.checked:
+            month = checked.month
+            yield from row_readings(suite, checked.tallies, month)
+            yield set_aside_reading(name, checked, told.set_aside_limit)
+            if extract.kind is ExtractKind.CONTROL or checked.profile is None:
+                continue
+            if told.over_time:
+                yield from over_time_readings(name, extract, profiles, month, holidays)
+                yield from day_readings(name, extract, profiles, month, holidays)
+                yield from drift_readings(name, extract, headings, profiles, month)
+            yield from control_readings(name, extract, checked.profile, self.control.get(name, ()), month)
+            if month == self.run.month:
+                yield from self._of_the_month(name, extract, checked, holidays)
+
+    def _of_the_month(
+        self, name: str, extract: Extract, checked: Checked, holidays: frozenset[date]
+    ) -> Iterator[Reading]:
+        """What is only asked of the reported month: references to other extracts, and when it was pulled."""
+        run = self.run
+        references = reference_checks(run.config, name)
+        if references:
+            others = {each: one for each, item in self.inputs.items() if (one := _of(item, run.month))}
+            identities, _ = identity_frame(run.config.identities, run.month)
+            tallies = reference_tallies(run.config, name, checked, others, self.membership, identities)
+            yield from row_readings(references, tallies, run.month)
+        landing = next((one for one in self.inputs[name].landings if one.month == run.month), None)
+        if landing and extract.kind is not ExtractKind.HR:
+            closes = books_close(run.month, run.config.company.books_close, holidays)
+            yield pulled_reading(name, run.month, pulled_at(landing).date(), closes)
 
 
 def _of(inputs: Inputs, month: Month) -> Checked | None:

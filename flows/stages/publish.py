@@ -26,6 +26,7 @@ from flows.stages.looked import Looked
 from flows.stages.pages import checks_page, index_page
 from flows.stages.run import MonthRun
 from flows.state.editions import Edition, ReportEntry, newest_edition, publish, take_over
+from transforms.checks.page import shown_findings
 from transforms.stages import Finding
 
 BATCH = 50
@@ -108,7 +109,7 @@ def publish_edition(
         new=True,
         made=sum(1 for entry in entries if entry["edition"] == number),
         kept=sum(1 for entry in entries if entry["edition"] != number),
-        warnings=(*_warnings(composed), *(f"not made: {line}" for line in not_made), *_slow()),
+        warnings=(*_warnings(run, composed), *(f"not made: {line}" for line in not_made), *_slow()),
         not_made=tuple(not_made),
     )
 
@@ -125,7 +126,7 @@ def unchanged_outcome(run: MonthRun, composed: Composed) -> Outcome:
         new=False,
         made=0,
         kept=len(composed.reports),
-        warnings=_warnings(composed),
+        warnings=_warnings(run, composed),
     )
 
 
@@ -207,10 +208,13 @@ def _keep_config(run: MonthRun) -> None:
         write_bytes(home / path.relative_to(run.config_dir), path.read_bytes())
 
 
-def _warnings(composed: Composed) -> tuple[str, ...]:
-    """One line a kind of finding in an extract: one fault often shows in many places, and the page lists them all."""
+def _warnings(run: MonthRun, composed: Composed) -> tuple[str, ...]:
+    """One line a kind of finding in an extract, the gravest first: one fault often shows in many places, and the page
+    lists them all. No answer to a survey is told.
+    """
     alike: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in composed.findings:
+    grave = list(Severity)
+    for finding in sorted(shown_findings(run.config, composed.findings), key=lambda one: grave.index(one.severity)):
         if finding.severity is not Severity.INFO:
             # Who is missing in hr is unknown in every other extract.
             extract = "" if finding.code == _UNKNOWN_ID else finding.extract

@@ -70,7 +70,10 @@ def only_with(world: World, extracts: set[str]) -> World:
     for name in _DELIVERED:
         world.path(f"config/{name}").unlink(missing_ok=True)
     for name in ("extracts.yaml", "checks.yaml"):
-        world.write(f"config/{name}", _entries(world.text(f"config/{name}"), lambda key, _entry: key in extracts))
+        entries = _entries(world.text(f"config/{name}"), lambda key, _entry: key in extracts)
+        world.path(f"config/{name}").unlink()
+        if entries:
+            world.write(f"config/{name}", entries)
     metrics = re.compile(rf"^  extract: ({'|'.join(sorted(extracts))})$", re.MULTILINE)
     of_extracts = _entries(world.text("config/metrics.yaml"), lambda _key, entry: bool(metrics.search(entry)))
     world.write("config/metrics.yaml", of_extracts)

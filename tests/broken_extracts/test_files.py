@@ -122,9 +122,9 @@ ENCODINGS = [
 CUT = [
     critical("no-file", "sales", None, _NOT_HAD, withheld=of(ORDERS), says=("sales-2026-10.csv",)),
     critical("no-file-of-service", "service", None, _NOT_HAD, withheld=of(SERVICE), says=("service-2026-10.csv",)),
-    critical("empty", "sales", only(""), _MISSING, withheld=of(ORDERS)),
-    critical("empty-activity", "activity", only(""), _MISSING, withheld=of(ACTIVITY)),
-    critical("blank-lines-only", "pulse", only("\n\n\n"), _MISSING, withheld=of(PULSE)),
+    critical("empty", "sales", only(""), _NOT_HAD, withheld=of(ORDERS)),
+    critical("empty-activity", "activity", only(""), _NOT_HAD, withheld=of(ACTIVITY)),
+    critical("blank-lines-only", "pulse", only("\n\n\n"), _NOT_HAD, withheld=of(PULSE)),
     critical("headings-only", "sales", headings_only, "time.rows", withheld=of(ORDERS), says=("0 rows",)),
     critical("headings-only-of-service", "service", headings_only, "time.rows", withheld=of(SERVICE)),
     critical("headings-only-of-pulse", "pulse", headings_only, "time.rows", withheld=of(PULSE)),
@@ -146,8 +146,8 @@ CUT = [
              _NOT_HAD, says=("never closed",), line=2, withheld=of(ORDERS)),
     warning("last-line-cut-in-mid-line", "sales", on_text(lambda text: text[: text.rstrip().rindex(",EUR")]),
             "source.too_few_fields", line=395),
-    warning("a-separator-without-quotes", "coaching", on_text(lambda text: text.replace("We talked about what", "We talked, about what", 1)),
-            "source.too_many_fields", line=2),
+    warning("a-separator-without-quotes", "coaching", on_text(lambda text: text.replace("We separated what", "We separated, what", 1)),
+            "source.too_many_fields", line=3),
 ]  # fmt: skip
 
 DOUBLED = [
@@ -178,8 +178,8 @@ HEADINGS = [
              withheld=of(ORDERS)),
     critical("title-above-the-headings", "sales", on_text(lambda text: f"Sales of October 2026\n\n{text}"), _MISSING,
              column="order_id", withheld=of(ORDERS)),
-    critical("headings-changed-places", "sales", rename(amount="customer", customer="amount"), "rows.set_aside",
-             withheld=of(ORDERS)),
+    critical("headings-changed-places", "sales", rename(amount="customer", customer="amount"), "check.between",
+             line=2, column="amount", value="101289",             withheld=of(ORDERS)),
     critical("separator-not-the-declared-one", "sales", separated(";"), _MISSING, column="order_id",
              withheld=of(ORDERS), config=_COMMA_SALES, says=("separator",)),
     warning("second-amount-in-dollars", "sales", with_column("amount_usd", lambda row: row["amount"]),
@@ -193,11 +193,12 @@ HEADINGS = [
 ]  # fmt: skip
 
 WORKBOOKS = [
-    critical("merged-cells", "sales", each(_by_seller, workbook(_merged, ["amount", "share"])), "time.filled",
+    critical("merged-cells", "sales", each(_by_seller, workbook(_merged, ["amount", "share"])), "typing.key_missing", line=3,
              column="seller", withheld=of(ORDERS), instead=_XLSX, config=_ANY_SALES),
     critical("ids-without-leading-zeros", "sales", workbook(None, ["amount", "share"], ["seller"]), "time.zeros",
              column="seller", withheld=of(ORDERS), instead=_XLSX, config=_ANY_SALES),
-    critical("formulas-never-computed", "sales", workbook(_formulas, ["share"]), "rows.set_aside", withheld=of(ORDERS),
+    critical("formulas-never-computed", "sales", workbook(_formulas, ["share"]), "typing.required_missing",
+             line=2, column="amount", withheld=of(ORDERS),
              instead=_XLSX, config=_ANY_SALES),
     warning("one-formula-never-computed", "sales", workbook(_some_formulas, ["amount", "share"]),
             "typing.required_missing", line=10, column="amount", instead=_XLSX, config=_ANY_SALES),

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from config.checks import Severity
 from tests.broken_extracts.breaking import (
-    again,
+    Row,
     cell,
     column,
     cut_at,
@@ -15,18 +14,18 @@ from tests.broken_extracts.breaking import (
     headings_only,
     insert,
     keep,
-    on_text,
     only,
     rename,
     twice,
     with_column,
     without,
 )
-from tests.broken_extracts.cases import Case, assert_caught, critical, of, warning
+from tests.broken_extracts.cases import SERVICE, Case, assert_caught, critical, of, warning
 from tests.broken_extracts.world import World
-from transforms.stages import Finding
 
 _UNKNOWN, _AWAY = "engine.unknown_id", "engine.outside_employment"
+
+_IN_SERVICE = {"of_extract": "service", "told_of": "service-2026-10.csv"}
 
 
 def _refused(id_: str, how: object, *says: str, value: str = "", line: int = 0) -> Case:
@@ -41,17 +40,14 @@ REFUSED = [
     _refused("no-hr", None, "hr"),
     _refused("hr-empty", only("")),
     _refused("hr-headings-only", headings_only),
-    _refused("hr-cut-in-half", keep(lambda line, _row: line <= 30), "people"),
-    _refused("hr-cut-in-half-in-mid-line", cut_at(0.5), "people"),
+    _refused("hr-cut-in-half", keep(lambda line, _row: line <= 30), "29 rows"),
+    _refused("hr-cut-in-half-in-mid-line", cut_at(0.5), "29 rows"),
     _refused("hr-without-ids", without("associate"), "“associate”"),
     _refused("hr-with-managers-renamed", rename(manager="reports_to"), "“manager”"),
     _refused("hr-without-teams", column("team", ""), "team"),
-    _refused("hr-with-days-written-otherwise", column("valid_from", _german), "valid_from"),
-    _refused("hr-with-a-circle-of-managers", cell(2, manager="A0005"), "A0005"),
+    _refused("hr-with-days-written-otherwise", column("valid_from", _german), "valid_from", value="01.03.2006", line=2),
     _refused("hr-with-warnings", with_column("Abmahnungen", lambda _row: "0"), "“Abmahnungen”"),
     _refused("hr-ids-gone", column("associate", "", lambda line, _row: line % 2 == 0), "associate"),
-    _refused("hr-renumbered", each(*(column(name, filled(lambda text: f"P{text[1:]}9"))
-             for name in ("associate", "manager", "second_manager", "interim_manager"))), "associate"),
 ]  # fmt: skip
 
 HR = [
@@ -67,13 +63,17 @@ HR = [
             column="hire_date", value="01.10.2009"),
     warning("hr-total-line", "hr", insert(60, ["", "Total: 40"]), "typing.required_missing", line=60,
             column="associate"),
-    warning("hr-twice", "hr", twice, "time.rows", says=("116 rows", "58")),
-    warning("hr-without-one-team", "hr", keep(lambda _line, row: row["team"] != "TS"), _UNKNOWN,
-            file="data/hr/hr.csv"),
+    warning("hr-twice", "hr", twice, "time.rows", says=("116 rows",)),
+    warning("hr-without-one-team", "hr", keep(lambda _line, row: row["team"] != "TS"), _UNKNOWN, **_IN_SERVICE),
+    critical("hr-renumbered", "hr",
+             each(*(column(name, filled(lambda text: f"P{text[1:]}9"))
+                    for name in ("associate", "manager", "second_manager", "interim_manager"))), _UNKNOWN,
+             says=("242 rows",), withheld=of(SERVICE), **_IN_SERVICE),
     warning("hr-of-last-month", "hr",
             each(keep(lambda _line, row: row["valid_from"] <= "2026-09-30"),
                  column("leave_date", lambda text: "" if text > "2026-09-30" else text),
-                 column("valid_to", lambda text: "" if text > "2026-09-30" else text)), _UNKNOWN),
+                 column("valid_to", lambda text: "" if text > "2026-09-30" else text)), _UNKNOWN,
+            says=("mbernstein (16)",), **_IN_SERVICE),
 ]  # fmt: skip
 
 UNKNOWN = [
@@ -98,7 +98,10 @@ UNKNOWN = [
 ]  # fmt: skip
 
 CASES = [*REFUSED, *HR, *UNKNOWN]
-_ = (again, on_text, of)
+
+
+def _is_a0036(_line: int, row: Row) -> bool:
+    return row["associate"] == "A0036"
 
 
 @pytest.mark.usefixtures("asked_once")
@@ -106,6 +109,6 @@ _ = (again, on_text, of)
 def test_is_caught(demo_of: Callable[[str], World], case: Case) -> None:
     world = demo_of(case.extract)
     if case.id == "tickets-reassigned-to-a-leaver":  # A0036 leaves in the month, and the tickets of another become theirs
-        left = cell(54, leave_date="2026-10-09", valid_to="2026-10-09")
+        left = each(*(column(name, "2026-10-09", _is_a0036) for name in ("leave_date", "valid_to")))
         world.write("data/hr/hr.csv", left(world.path("data/hr/hr.csv").read_bytes()))
     assert_caught(world, case)

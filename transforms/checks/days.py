@@ -17,7 +17,7 @@ from transforms.checks.course import Course
 from transforms.checks.readings import Reading
 from transforms.checks.suite import CUT_BY_MONTH, month_column
 from transforms.checks.usual import middle
-from transforms.checks.weekdays import LEARNT_FROM, days_of
+from transforms.checks.weekdays import LEARNT_FROM, WEEK, days_of
 from transforms.stages import Finding, Profile
 
 KNOWN: Final = 3
@@ -69,16 +69,10 @@ class _Gaps:
 class _Usual:
     """What days usually have."""
 
-    rates: tuple[float, ...]
-    """Rows on an open day of each weekday; 0 for weekdays that seldom have any."""
     clumps: float
     """How much more days differ than by chance: a survey is answered in one week of the month. 1 is chance."""
-    holidays: Container[date]
-    known: Container[date]
-
-    def of(self, month: Month) -> list[float]:
-        """Rows that are usual on each day of a month."""
-        return [self.rates[day.weekday()] if _open(day, self.holidays, self.known) else 0.0 for day in days_of(month)]
+    days: Mapping[Month, Sequence[float]]
+    """Rows that are usual on each day of the months compared."""
 
 
 def day_readings(
@@ -99,7 +93,7 @@ def day_readings(
     known = frozenset(
         day for at, days in past for day, n in zip(days_of(at), days, strict=True) if n and _around_new_year(day)
     )
-    usual = _usual(past[-LEARNT_FROM:], holidays, known)
+    usual = _usual(past[-LEARNT_FROM:], month, holidays, known)
     now = _gaps(month, course.profile.days, usual)
     one_day = _one_day(course, past)
     gaps = [one_day]
@@ -152,29 +146,33 @@ def _open(day: date, holidays: Container[date], known: Container[date]) -> bool:
     return not _around_new_year(day) or any(day.replace(year=day.year - back) in known for back in (1, 2, 3))
 
 
-def _usual(past: Sequence[tuple[Month, Sequence[int]]], holidays: Container[date], known: Container[date]) -> _Usual:
-    rows, days = [0.0] * 7, [0] * 7
-    opened = {at: [_open(day, holidays, known) for day in days_of(at)] for at, _ in past}
-    for month, counts in past:
-        for day, count, is_open in zip(days_of(month), counts, opened[month], strict=True):
-            if is_open:
-                rows[day.weekday()] += count
-                days[day.weekday()] += 1
+def _usual(
+    past: Sequence[tuple[Month, Sequence[int]]], month: Month, holidays: Container[date], known: Container[date]
+) -> _Usual:
+    """What the days of a month and of those before it usually have, by the weekdays of those before."""
+    rows, days = [0.0] * WEEK, [0] * WEEK
+    shut = WEEK
+    kinds = {
+        at: [day.weekday() if _open(day, holidays, known) else shut for day in days_of(at)]
+        for at in (*(at for at, _ in past), month)
+    }
+    for at, counts in past:
+        for kind, count in zip(kinds[at], counts, strict=True):
+            if kind != shut:
+                rows[kind] += count
+                days[kind] += 1
     rates = [n / of if of else 0.0 for n, of in zip(rows, days, strict=True)]
     least = TYPICAL * max(rates)
-    rates = [rate if rate >= least else 0.0 for rate in rates]
-    return _Usual(tuple(rates), _clumps(past, opened, rates), holidays, known)
+    rates = [*(rate if rate >= least else 0.0 for rate in rates), 0.0]
+    likely = {at: [rates[kind] for kind in of] for at, of in kinds.items()}
+    return _Usual(_clumps(past, likely), likely)
 
 
-def _clumps(
-    past: Sequence[tuple[Month, Sequence[int]]], opened: Mapping[Month, Sequence[bool]], rates: Sequence[float]
-) -> float:
+def _clumps(past: Sequence[tuple[Month, Sequence[int]]], usual: Mapping[Month, Sequence[float]]) -> float:
     """Pearson's measure of how much more days differ than by chance, over the earlier months."""
     squares, days = 0.0, 0
     for month, counts in past:
-        likely = [
-            rates[day.weekday()] if is_open else 0.0 for day, is_open in zip(days_of(month), opened[month], strict=True)
-        ]
+        likely = usual[month]
         level = sum(n for n, rate in zip(counts, likely, strict=True) if rate) / (sum(likely) or 1.0)
         for count, rate in zip(counts, likely, strict=True):
             if rate and level:
@@ -185,7 +183,7 @@ def _clumps(
 
 def _gaps(month: Month, counts: Sequence[int], usual: _Usual) -> _Gaps:
     """The gaps of a month."""
-    likely = usual.of(month)
+    likely = usual.days[month]
     active = [at for at, count in enumerate(counts) if count]
     if not active:
         return _Gaps(_Gap(), _Gap(), _Gap())

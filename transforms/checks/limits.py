@@ -38,8 +38,8 @@ class Limits:
 
 
 # Half a file is found from about 200 rows on, in a year with a season of its own later.
-ROWS_CRITICAL: Final = Limits(below=0.67, above=1.6, z=3.7, worst=1.2, spread=3.5)
-ROWS_WARNING: Final = Limits(below=0.75, above=1.4, z=4.5, worst=1.2, spread=4)
+ROWS_CRITICAL: Final = Limits(below=0.67, above=1.6, z=3.7, worst=1.2, spread=4.5)
+ROWS_WARNING: Final = Limits(below=0.75, above=1.4, z=4.5, worst=1.2, spread=4.5)
 # A sum follows single large amounts: more is asked before it is called wrong.
 SUM_CRITICAL: Final = Limits(below=0.6, above=1.7, z=5.5, worst=1.5, spread=4)
 SUM_WARNING: Final = Limits(below=1 / 3, above=3, z=6, worst=1.7, spread=5)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from config.checks import Severity
-from config.models import Extract, ExtractKind, HrHistory
+from config.models import ColumnType, Extract, ExtractKind, HrHistory
 from config.months import MONTHS_A_YEAR, Month
 from transforms.checks.columns_over_time import column_readings
 from transforms.checks.course import Course, natural, share
@@ -33,6 +33,8 @@ COPIES_Z: Final = 6.0
 FEWEST_ROWS: Final = 10
 FEWEST_ALIKE: Final = 20
 """Fewer rows may be the same by chance."""
+
+_TELLING: Final = frozenset({ColumnType.MONEY, ColumnType.NUMBER, ColumnType.TIMESTAMP})
 
 
 def over_time_readings(
@@ -130,7 +132,9 @@ def _copy_share(profile: Profile) -> float:
 def _same_again(course: Course) -> Reading | None:
     """An earlier month's rows once more. None where too little is known of the rows to tell months apart."""
     now = course.profile
-    telling = any(column.total or any(column.hours) or len(column.mix) > 1 for column in now.columns)
+    # Counts of a few values are alike by chance every now and then; sums of amounts and hours of the day are not.
+    types = course.declared.columns
+    telling = any((column.total or any(column.hours)) and types[column.name].type in _TELLING for column in now.columns)
     if now.rows < FEWEST_ALIKE or not telling:
         return None
     same = next((month for month, profile in reversed(course.past) if _alike(profile, now)), None)

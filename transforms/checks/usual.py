@@ -35,7 +35,7 @@ SEASON_GAIN: Final = 0.2
 LARGEST_ERROR: Final = math.log(2)
 """An earlier month further off counts as this far: a broken month does not excuse the next."""
 WORST_MONTHS: Final = 12
-"""From so many months on the worst of them is not taken for natural: it may have been broken."""
+"""From so many months on the worst of them is left out: it may have been broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,11 @@ def _departure(past: Values, at: int, value: float) -> tuple[float, float, float
         if squares < SEASON_GAIN * sum(by_level**2 for _, by_level in in_season):
             forecasts, errors = forecasts[1:], [by_season for by_season, _ in in_season]
     errors = sorted(min(abs(error), LARGEST_ERROR) for error in errors)
+    if len(errors) >= WORST_MONTHS:
+        errors = errors[:-1]
     squares = PRIOR_MONTHS * SPREAD_BEYOND_CHANCE**2 + sum(error**2 for error in errors)
     spread = math.sqrt(squares / (PRIOR_MONTHS + len(errors)))
-    worst = errors[-2 if len(errors) >= WORST_MONTHS else -1] if errors else 0.0
+    worst = errors[-1] if errors else 0.0
     usual = min(max(value, min(forecasts)), max(forecasts))
     return usual, math.log(value / usual), spread, worst, len(values)
 

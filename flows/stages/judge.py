@@ -11,8 +11,6 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-import pandas as pd
-
 from config.checks import Severity
 from config.errors import Place, RefusedError
 from config.models import Config, Extract, ExtractKind
@@ -24,7 +22,7 @@ from flows.checks.row_suites import ask_rows, disagreements, is_small
 from flows.sources import pulled_at
 from flows.stages.holidays import holidays_of
 from flows.stages.land import Inputs
-from flows.stages.organisation import organisation_of
+from flows.stages.organisation import organisation_of, refuse_broken_organisation
 from flows.stages.run import MonthRun
 from transforms.checks.control import ControlLine, control_readings
 from transforms.checks.days import day_readings, pulled_reading
@@ -34,6 +32,7 @@ from transforms.checks.over_time import over_time_readings
 from transforms.checks.readings import Reading, Verdict, finding_of, row_readings, told_once
 from transforms.checks.suite import suite_of
 from transforms.identities import identity_frame
+from transforms.organisation import Organisation
 from transforms.stages import Checked, FailedCheck, Finding
 from transforms.statuses import books_close
 
@@ -59,7 +58,13 @@ def judge(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
 
     Raises RefusedError where hr failed a critical check in the reported month, and what `judge_whatever` raises.
     """
-    judged = judge_whatever(run, inputs)
+    asking = _Asking(run, inputs)
+    judged = _judged(asking)
+    hr_name, _ = run.config.hr()
+    hr = _of(inputs[hr_name], run.month)
+    if hr is not None:
+        # What no organisation can be made of says more of the fault than that it is unlike the months before.
+        refuse_broken_organisation(asking.organisation, hr)
     _refuse_broken_hr(run, judged)
     return judged
 
@@ -69,7 +74,11 @@ def judge_whatever(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
 
     Raises OutsideError where Great Expectations is missing or broken: nothing goes out unchecked.
     """
-    asking = _Asking(run, inputs)
+    return _judged(_Asking(run, inputs))
+
+
+def _judged(asking: "_Asking") -> Judged:
+    run, inputs = asking.run, asking.inputs
     accepted = {
         (f"{name}.{one.check}", one.month): f"{one.why} ({one.by})"
         for name, suite in run.config.suites.items()
@@ -107,13 +116,13 @@ class _Asking:
         return _control_lines(self.run.config, self.inputs)
 
     @cached_property
-    def membership(self) -> pd.DataFrame:
-        """Who belongs to what in the reported month."""
+    def organisation(self) -> Organisation:
+        """That of the reported month. Raises RefusedError where there is no hr extract of it."""
         hr_name, _ = self.run.config.hr()
         hr = _of(self.inputs[hr_name], self.run.month)
         if hr is None:
             raise RefusedError(f"There is no hr extract of {self.run.month}.", fix="Land it first.")
-        return organisation_of(self.run.config, self.run.month, hr).membership
+        return organisation_of(self.run.config, self.run.month, hr)
 
     def readings(self, name: str) -> Iterator[Reading]:
         """Everything read of one extract, month by month."""
@@ -145,7 +154,7 @@ class _Asking:
         if references:
             others = {each: one for each, item in self.inputs.items() if (one := _of(item, run.month))}
             identities, _ = identity_frame(run.config.identities, run.month)
-            tallies = reference_tallies(run.config, name, checked, others, self.membership, identities)
+            tallies = reference_tallies(run.config, name, checked, others, self.organisation.membership, identities)
             yield from row_readings(references, tallies, run.month)
         landing = next((one for one in self.inputs[name].landings if one.month == run.month), None)
         if landing and extract.kind is not ExtractKind.HR:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from config.checks import Severity
-from config.errors import OutsideError, Place, RefusedError
+from config.errors import OutsideError, RefusedError
 from config.models import Config, Extract
 from config.months import Month, months_between
 from flows.engines import DEFAULT_THREADS, MeasureSession
@@ -25,7 +25,6 @@ from flows.state.editions import canonical_json
 from flows.workers import result_of
 from transforms.columns import FACTS, shaped
 from transforms.identities import identity_frame
-from transforms.organisation import Organisation
 from transforms.stages import Account, Checked, Exclusions, FailedCheck, Finding, Reconciliation, SetAside, Withheld
 from transforms.withholding import suppress_facts
 
@@ -115,8 +114,6 @@ def _measure_one(run: MonthRun, session: MeasureSession, due: _Due, parts: Mappi
     hr_name, _ = config.hr()
     hr = parts[hr_name][-1]
     organisation = organisation_of(config, month, hr)
-    if month == run.month:
-        _refuse_broken_organisation(organisation, hr)
     identities, identity_findings = identity_frame(config.identities, month)
     waiting = _waiting(config, month, parts)
     measured = session.measure(
@@ -139,14 +136,6 @@ def _measure_one(run: MonthRun, session: MeasureSession, due: _Due, parts: Mappi
     )
     write_facts(run.state.facts(month), facts)
     write_bytes(run.state.facts_record(month), canonical_json(_plain(asdict(record))))
-
-
-def _refuse_broken_organisation(organisation: Organisation, hr: Checked) -> None:
-    broken = [finding for finding in organisation.findings if finding.severity is Severity.CRITICAL]
-    if broken:
-        # A column that is missing says more than the rows that are useless without it.
-        cause = next((finding for finding in hr.findings if finding.severity is Severity.CRITICAL), broken[0])
-        raise RefusedError(cause.message, place=Place(Path(cause.file), cause.line) if cause.file else None)
 
 
 def _waiting(config: Config, month: Month, parts: Mapping[str, tuple[Checked, ...]]) -> tuple[Withheld, ...]:

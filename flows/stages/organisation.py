@@ -3,7 +3,10 @@
 Does not belong here: how it is worked out (`transforms.organisation`).
 """
 
-from config.errors import RefusedError
+from pathlib import Path
+
+from config.checks import Severity
+from config.errors import Place, RefusedError
 from config.models import Config
 from config.months import Month
 from flows.checks import read_checked
@@ -24,3 +27,12 @@ def hr_of(inputs: Inputs, month: Month) -> Checked:
         if checked.month == month:
             return checked
     raise RefusedError(f"There is no hr extract of {month}.", fix="Land it first: nothing can be attributed without.")
+
+
+def refuse_broken_organisation(organisation: Organisation, hr: Checked) -> None:
+    """Raise RefusedError where no organisation can be made of hr."""
+    broken = [finding for finding in organisation.findings if finding.severity is Severity.CRITICAL]
+    if broken:
+        # A column that is missing says more than the rows that are useless without it.
+        cause = next((finding for finding in hr.findings if finding.severity is Severity.CRITICAL), broken[0])
+        raise RefusedError(cause.message, place=Place(Path(cause.file), cause.line) if cause.file else None)

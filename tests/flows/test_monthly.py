@@ -42,7 +42,8 @@ KEPT = re.compile(
     "|".join(
         [
             rf"landings/2026-(09|10)/(people|sales|service)-{HASH}\.(parquet|json)",
-            rf"checked/2026-(09|10)/(people|sales|service)-{HASH}(-quarantine\.parquet|\.parquet|\.json)",
+            rf"checked/2026-(09|10)/(people|sales|service)-{HASH}(-quarantine\.parquet|-asked\.json|\.parquet|\.json)",
+            r"checked/2026-10/verdicts-[0-9a-f]{16}\.json",
             r"facts/month=2026-(09|10)/facts\.(parquet|json)",
             r"configs/[0-9a-f]{64}/(company|extracts|metrics|expectations|delivery)\.yaml",
             r"configs/[0-9a-f]{64}/asked\.csv",

@@ -34,6 +34,7 @@ FEWEST_ROWS: Final = 10
 FEWEST_ALIKE: Final = 20
 """Fewer rows may be the same by chance."""
 
+_ONE: Final = {"rows": "1 row", "people": "1 person"}
 _TELLING: Final = frozenset({ColumnType.MONEY, ColumnType.NUMBER, ColumnType.TIMESTAMP})
 
 
@@ -100,7 +101,8 @@ def _change(course: Course, name: str, what: str, now: int, before: int, before_
     if change > 0 and what == "rows" and course.declared.history is HrHistory.EFFECTIVE_DATED and now != 2 * before:
         change = 0.0  # rows are added whenever a job changes: of many at once, where all are graded anew
     severity = Severity.CRITICAL if change < 0 else Severity.WARNING
-    told = f"{now:,} {what}, where {before_month} had {before:,}."
+    seen = _ONE[what] if now == 1 else f"{now:,} {what}"
+    told = f"{seen}, where {before_month} had {before:,}."
     label = f"about as many {what} as the month before"
     value = abs(change) / PEOPLE_CHANGE
     return course.reading(name, label, f"time.{what}", severity, value, told)

@@ -220,28 +220,26 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
     if given.part:
-        found = (
-            peer(given.folder, given.rows) if given.part == "peer" else check(given.folder, given.rows, given.threads)
-        )
-        print(json.dumps(found))
+        ours = given.part == "ours"
+        print(json.dumps(check(given.folder, given.rows, given.threads) if ours else peer(given.folder)))
         return
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         write_company(folder / "company")
         write_landing(folder / "landing.parquet", given.rows)
-        ours = alone("ours", folder, given.rows, given.threads)
-        print_line("yardstick", given.rows, ours)
+        found = alone("ours", folder, given.rows, given.threads)
+        print_line("yardstick", given.rows, found)
         print(
-            f"  {ours['checks']} checks, {ours['failed']} failed; {ours['aside']:,} rows set aside, "
-            f"{ours['excluded']:,} excluded; {ours['asked']['wall']:.1f} s of it typing, asking and writing"
+            f"  {found['checks']} checks, {found['failed']} failed; {found['aside']:,} rows set aside, "
+            f"{found['excluded']:,} excluded; {found['asked']['wall']:.1f} s of it typing, asking and writing"
         )
         if given.peer_rows:
             write_landing(folder / "peer.parquet", given.peer_rows)
             theirs = alone("peer", folder, given.peer_rows, given.threads)
             print_line("Great Expectations, pandas", given.peer_rows, theirs)
             print(f"  {theirs['checks']} checks, {theirs['failed']} failed; {theirs['typed']:.1f} s to read and type")
-            ratio = (theirs["wall"] / given.peer_rows) / (ours["wall"] / given.rows)
-            memory = (theirs["peak"] / given.peer_rows) / (ours["peak"] / given.rows)
+            ratio = (theirs["wall"] / given.peer_rows) / (found["wall"] / given.rows)
+            memory = (theirs["peak"] / given.peer_rows) / (found["peak"] / given.rows)
             print(f"per million rows the peer takes {ratio:.1f} times as long and {memory:.1f} times the memory")
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import duckdb
 
 ROW: Final = "file_row_number"
-PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+ROW_GROUP: Final = 122_880
+PARQUET: Final = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}"
 
 
 @dataclass(slots=True)
@@ -103,6 +104,8 @@ class Work:
     def ask(self, aggregates: Sequence[str], rows: str) -> Mapping[str, Any]:
         """Answers of SQL aggregates over the rows of `typed` that meet a condition, by the SQL; in one pass."""
         asked = list(dict.fromkeys(aggregates))
+        if not asked:  # a landing with none of its columns
+            return {}
         (found,) = self.database.execute(f"SELECT {', '.join(asked)} FROM typed WHERE {rows}").fetchall()
         return dict(zip(asked, found, strict=True))
 

@@ -10,15 +10,16 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 
+from flows.checks.columns import SQL_TYPES
 from flows.checks.predicates import Cause
 from flows.checks.profile import profile_of, profile_parts
 from flows.checks.set_aside import NO_RATE, missing_column, no_rows
 from flows.checks.tallies import tallies_of, tally_parts
-from flows.checks.work import PARQUET, ROW, Work, plain_number
+from flows.checks.work import PARQUET, ROW, ROW_GROUP, Work, plain_number
 from flows.duck import literal, quoted
 from flows.files import write_bytes, write_whole
 from transforms.checks.suite import CUT_BY_MONTH, TEXTS
-from transforms.columns import FILE, LINE, typed_in_quarantine
+from transforms.columns import FILE, LINE, QUARANTINE, typed_in_quarantine
 from transforms.stages import Account, Checked, Exclusions, Finding
 
 
@@ -98,13 +99,18 @@ def _said_of_all(work: Work) -> tuple[Finding, ...]:
 
 
 def _write_quarantine(work: Work, path: Path, *, nothing: bool) -> None:
-    known = work.tried.nothing_set_aside.get(work.landing.extract)
-    if nothing and known:
-        write_bytes(path, known)
+    if not nothing:
+        _copy(work, _quarantine_sql(work), path)
         return
-    _copy(work, _quarantine_sql(work), path)
-    if nothing:
+    known = work.tried.nothing_set_aside.get(work.landing.extract)
+    if known is None:
+        types = dict.fromkeys(QUARANTINE, "VARCHAR") | {"line": "BIGINT"}
+        types |= {typed_in_quarantine(name): SQL_TYPES[c.type] for name, c in work.extract.columns.items()}
+        empty = ", ".join(f"CAST(NULL AS {type_}) AS {quoted(name)}" for name, type_ in types.items())
+        _copy(work, f"SELECT {empty} WHERE false", path)
         work.tried.nothing_set_aside[work.landing.extract] = path.read_bytes()
+    else:
+        write_bytes(path, known)
 
 
 def _quarantine_sql(work: Work) -> str:
@@ -146,7 +152,18 @@ def _value(work: Work, cause: Cause) -> str:
 
 
 def _copy(work: Work, query: str, path: Path) -> None:
-    write_whole(path, lambda temporary: _execute(work, f"COPY ({query}) TO {literal(str(temporary))} ({PARQUET})"))
+    """Write what a query finds. One thread would cut groups of rows elsewhere than several do: at least two write
+    where there is more than one group, so that the bytes do not depend on threads.
+    """
+    (threads,) = work.database.execute("SELECT current_setting('threads')").fetchall()[0]
+    alone = threads == 1 and work.landing.rows > ROW_GROUP
+    try:
+        if alone:
+            work.database.execute("SET threads = 2")
+        write_whole(path, lambda temporary: _execute(work, f"COPY ({query}) TO {literal(str(temporary))} ({PARQUET})"))
+    finally:
+        if alone:
+            work.database.execute("SET threads = 1")
 
 
 def _execute(work: Work, statement: str) -> None:

@@ -99,7 +99,10 @@ def prepare(
         config, month, facts, expected.expected, organisation.units, organisation.spells,
         _availability(run, inputs), withheld, holidays=holidays,
     )  # fmt: skip
-    findings = (*judged.findings, *record.findings, *expected.findings)
+    # What is wrong with hr comes first: who is missing there is unknown in every other extract.
+    of_people = tuple(one for one in record.findings if one.code.startswith("organisation."))
+    others = tuple(one for one in record.findings if not one.code.startswith("organisation."))
+    findings = (*of_people, *judged.findings, *others, *expected.findings)
     composition = Composition(
         config=config,
         month=month,

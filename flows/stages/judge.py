@@ -201,7 +201,9 @@ def _findings(run: MonthRun, inputs: Mapping[str, Inputs], verdicts: Sequence[Ve
         checked = _of(item, run.month)
         if checked is not None:
             yield from checked.findings
-        yield from told_once([one for one in verdicts if one.reading.extract == name])
+        file = next((one.files[0] for one in item.landings if one.month == run.month and one.files), "")
+        for finding in told_once([one for one in verdicts if one.reading.extract == name]):
+            yield finding if finding.file else replace(finding, file=file)
     yield from corrections_told(run.month, inputs)
 
 

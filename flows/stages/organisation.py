@@ -3,6 +3,8 @@
 Does not belong here: how it is worked out (`transforms.organisation`).
 """
 
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from config.checks import Severity
@@ -15,10 +17,27 @@ from transforms.organisation import Organisation, build_organisation
 from transforms.stages import Checked
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What an organisation is made of: its checked rows and the configuration, told apart by their hashes."""
+
+    path: Path
+    month: Month
+    config_sha256: str
+    hr: Checked = field(compare=False)
+    config: Config = field(compare=False)
+
+
 def organisation_of(config: Config, month: Month, hr: Checked) -> Organisation:
-    """The organisation as the hr extract of a month has it."""
-    _, extract = config.hr()
-    return build_organisation(read_checked(hr), extract, month, organisation_title=config.company.name)
+    """The organisation as the hr extract of a month has it; made once, since several stages need it."""
+    return _built(_Made(hr.path, month, config.sha256, hr, config))
+
+
+@lru_cache(maxsize=8)
+def _built(made: _Made) -> Organisation:
+    _, extract = made.config.hr()
+    rows = read_checked(made.hr)
+    return build_organisation(rows, extract, made.month, organisation_title=made.config.company.name)
 
 
 def hr_of(inputs: Inputs, month: Month) -> Checked:

@@ -195,7 +195,8 @@ ROWS: dict[str, Row] = {
         ("sales 2026-10: 8 rows set aside, day lies outside 2026-10", "“2026-09-03” at sales/2026-10.csv:2"), REVENUE,
     ),
     "rows stand twice": Row(
-        added(SALES, "\n".join(ORDERS.splitlines()[1:4]) + "\n"), 0, ("3", "the same row again"), NOTHING, page=True
+        added(SALES, "\n".join(ORDERS.splitlines()[1:4]) + "\n"), 0,
+        ("sales 2026-10: 3 of 11 rows (27%) are copies of others", "Each row counts once", "copies_over_time"), NOTHING,
     ),
     "rows contradict each other": Row(
         added(SALES, ORDERS.splitlines()[1].replace("270", "999") + "\n"), 0,

@@ -151,7 +151,9 @@ def _base(name: str) -> str:
 
 
 def _assert_told(found: Found, case: Case, file: str) -> None:
-    alike = [one for one in found.everything if one.code == case.code and one.extract == (case.of_extract or case.extract)]
+    alike = [
+        one for one in found.everything if one.code == case.code and one.extract == (case.of_extract or case.extract)
+    ]
     assert alike, f"nothing is {case.code}:\n{found.told()}"
     assert any(_is_told(one, case, file) for one in alike), (
         f"line {case.line}, column {case.column}, value {case.value} of {file} not in "
@@ -160,7 +162,9 @@ def _assert_told(found: Found, case: Case, file: str) -> None:
 
 
 def _is_told(one: Finding, case: Case, file: str) -> bool:
-    place = f"{file}:{case.line}" in one.message or f"line {case.line}" in one.message or f"row {case.line}" in one.message
+    place = (
+        f"{file}:{case.line}" in one.message or f"line {case.line}" in one.message or f"row {case.line}" in one.message
+    )
     return (
         one.severity is case.severity
         and (one.file.endswith(file) or file in one.message)

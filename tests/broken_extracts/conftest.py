@@ -62,7 +62,9 @@ def copy_of(tmp_path: Path) -> Callable[[World], World]:
 @pytest.fixture
 def demo_of(demo: World, tmp_path: Path) -> Callable[[str], World]:
     """A copy of the demo company, to be broken, that has hr, the control totals and one extract: soon checked."""
-    return lambda extract: only_with(demo.copy(tmp_path / "world"), {"hr", "control", extract, OTHERS.get(extract, extract)})
+    return lambda extract: only_with(
+        demo.copy(tmp_path / "world"), {"hr", "control", extract, OTHERS.get(extract, extract)}
+    )
 
 
 def only_with(world: World, extracts: set[str]) -> World:

@@ -110,7 +110,10 @@ def found(company: World) -> Found:
 
 def _one(found: Found, code: str, column: str) -> Finding:
     """The finding of a code and a heading."""
-    return next((one for one in found.everything if (one.code, one.column) == (code, column)), Finding("", Severity.INFO, found.told()))
+    return next(
+        (one for one in found.everything if (one.code, one.column) == (code, column)),
+        Finding("", Severity.INFO, found.told()),
+    )
 
 
 def test_with_its_column_of_disciplinary_failures_it_is_refused(company: World, tmp_path: Path) -> None:

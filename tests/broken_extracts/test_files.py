@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 
 _MISSING, _NOT_HAD = "typing.column_missing", "source.missing"
 _XLSX = "data/sales/sales-2026-10.xlsx"
-_ANY_SALES = in_extracts("files: sales/sales-{month}.csv", 'files: ["sales/sales-{month}.csv", "sales/sales-{month}.xlsx"]')
+_ANY_SALES = in_extracts(
+    "files: sales/sales-{month}.csv", 'files: ["sales/sales-{month}.csv", "sales/sales-{month}.xlsx"]'
+)
 _UTF8_SALES = in_extracts("files: sales/sales-{month}.csv", "files: sales/sales-{month}.csv\n    encoding: utf-8")
 _COMMA_SALES = in_extracts("files: sales/sales-{month}.csv", 'files: sales/sales-{month}.csv\n    separator: ","')
 

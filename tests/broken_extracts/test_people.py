@@ -108,7 +108,9 @@ def _is_a0036(_line: int, row: Row) -> bool:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_is_caught(demo_of: Callable[[str], World], case: Case) -> None:
     world = demo_of(case.extract)
-    if case.id == "tickets-reassigned-to-a-leaver":  # A0036 leaves in the month, and the tickets of another become theirs
+    if (
+        case.id == "tickets-reassigned-to-a-leaver"
+    ):  # A0036 leaves in the month, and the tickets of another become theirs
         left = each(*(column(name, "2026-10-09", _is_a0036) for name in ("leave_date", "valid_to")))
         world.write("data/hr/hr.csv", left(world.path("data/hr/hr.csv").read_bytes()))
     assert_caught(world, case)

@@ -172,7 +172,6 @@ OTHER_EXTRACTS = [
 CASES = [*AMOUNTS, *CURRENCIES, *TEXTS, *SHARES, *KEYS, *FOOTERS, *OTHER_EXTRACTS]
 
 
-
 @pytest.mark.usefixtures("asked_once")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_is_caught(demo_of: Callable[[str], World], case: Case) -> None:

@@ -51,7 +51,7 @@ def _quoted_lines(content: bytes) -> bytes:
     table = Table.of(content)
     table.put(10, "product_group", "lighting")
     table.headings.append("remark")
-    table.rows = [[*row, "two\nlines, and a “quote\"”" if at == 8 else ""] for at, row in enumerate(table.rows)]
+    table.rows = [[*row, 'two\nlines, and a “quote"”' if at == 8 else ""] for at, row in enumerate(table.rows)]
     return table.file()
 
 

@@ -5,11 +5,16 @@ references, totals, months beside months. Does not belong here: how anything is 
 `transforms.checks`), and what a failed check withholds (`flows.engines`).
 """
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from config.checks import Severity
 from config.errors import Place, RefusedError
@@ -19,6 +24,7 @@ from flows.checks import read_checked
 from flows.checks.judging import judge_cached
 from flows.checks.references import reference_checks, reference_tallies
 from flows.checks.row_suites import ask_rows, disagreements, is_small
+from flows.duck import connection
 from flows.sources import pulled_at
 from flows.stages.holidays import holidays_of
 from flows.stages.land import Inputs
@@ -35,6 +41,9 @@ from transforms.identities import identity_frame
 from transforms.organisation import Organisation
 from transforms.stages import Checked, FailedCheck, Finding
 from transforms.statuses import books_close
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True)
@@ -58,13 +67,14 @@ def judge(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
 
     Raises RefusedError where hr failed a critical check in the reported month, and what `judge_whatever` raises.
     """
-    asking = _Asking(run, inputs)
-    judged = _judged(asking)
-    hr_name, _ = run.config.hr()
-    hr = _of(inputs[hr_name], run.month)
-    if hr is not None:
-        # What no organisation can be made of says more of the fault than that it is unlike the months before.
-        refuse_broken_organisation(asking.organisation, hr)
+    with ExitStack() as opened:
+        asking = _Asking(run, inputs, opened)
+        judged = _judged(asking)
+        hr_name, _ = run.config.hr()
+        hr = _of(inputs[hr_name], run.month)
+        if hr is not None:
+            # What no organisation can be made of says more of the fault than that it is unlike the months before.
+            refuse_broken_organisation(asking.organisation, hr)
     _refuse_broken_hr(run, judged)
     return judged
 
@@ -74,7 +84,8 @@ def judge_whatever(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
 
     Raises OutsideError where Great Expectations is missing or broken: nothing goes out unchecked.
     """
-    return _judged(_Asking(run, inputs))
+    with ExitStack() as opened:
+        return _judged(_Asking(run, inputs, opened))
 
 
 def _judged(asking: "_Asking") -> Judged:
@@ -109,6 +120,18 @@ class _Asking:
 
     run: MonthRun
     inputs: Mapping[str, Inputs]
+    opened: ExitStack
+
+    @cached_property
+    def database(self) -> "duckdb.DuckDBPyConnection":
+        """One for all that is asked here."""
+        scratch = self.opened.enter_context(tempfile.TemporaryDirectory(prefix="yardstick-"))
+        return self.opened.enter_context(connection(Path(scratch), threads=self.run.threads))
+
+    @cached_property
+    def identities(self) -> pd.DataFrame:
+        """Whose ids were whose in the reported month."""
+        return identity_frame(self.run.config.identities, self.run.month)[0]
 
     @cached_property
     def control(self) -> dict[str, list[ControlLine]]:
@@ -153,8 +176,9 @@ class _Asking:
         references = reference_checks(run.config, name)
         if references:
             others = {each: one for each, item in self.inputs.items() if (one := _of(item, run.month))}
-            identities, _ = identity_frame(run.config.identities, run.month)
-            tallies = reference_tallies(run.config, name, checked, others, self.organisation.membership, identities)
+            tallies = reference_tallies(
+                run.config, name, checked, others, self.organisation.membership, self.identities, self.database
+            )
             yield from row_readings(references, tallies, run.month)
         landing = next((one for one in self.inputs[name].landings if one.month == run.month), None)
         if landing and extract.kind is not ExtractKind.HR:

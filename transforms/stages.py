@@ -91,7 +91,7 @@ class ColumnProfile:
     leading_zeros: int = 0
     """Of an id column: written in at least two digits alone of which the first is 0."""
     longest: int = 0
-    """Characters of the longest text."""
+    """Characters of the longest text, of an id or text column."""
     mix: tuple[tuple[str, int], ...] = ()
     """Values of a text or boolean column that has at most 30 of them, by value."""
     hours: tuple[int, ...] = ()

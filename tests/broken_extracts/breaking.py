@@ -271,7 +271,7 @@ def workbook(dress: Callable[..., None] | None = None, numbers: Sequence[str] = 
     return made
 
 
-def _excel(value: str, as_number: bool, as_id: bool) -> object:  # noqa: FBT001
+def _excel(value: str, as_number: bool, as_id: bool) -> object:
     if not value:
         return None
     if as_id and value.isdigit():

@@ -6,18 +6,30 @@ Does not belong here: the tables of cases, and how extracts are broken (`breakin
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pyarrow.parquet as pq
+import pytest
 
 from config.checks import Severity
 from tests.broken_extracts.breaking import Break, Make, Table
 from tests.broken_extracts.world import Found, World
 from transforms.stages import Finding
 
+if TYPE_CHECKING:
+    from _pytest.mark.structures import ParameterSet
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+C = TypeVar("C", bound=_Named)
 REVENUE = {"revenue", "average_order"}
 ORDERS = REVENUE | {"orders"}
 ACTIVITY = {"visits", "proposals"}
@@ -66,6 +78,13 @@ class Case:
 critical = partial(Case, severity=Severity.CRITICAL)
 warning = partial(Case, severity=Severity.WARNING)
 info = partial(Case, severity=Severity.INFO)
+
+
+def params(cases: Sequence[C], often: str) -> list["ParameterSet"]:
+    """Cases as parameters: those whose ids are named run with all tests, the others in long campaigns."""
+    ids = set(often.split())
+    assert ids <= {case.id for case in cases}, ids - {case.id for case in cases}
+    return [pytest.param(case, id=case.id, marks=[] if case.id in ids else [pytest.mark.soak]) for case in cases]
 
 
 def of(*metrics: str | set[str]) -> frozenset[str]:

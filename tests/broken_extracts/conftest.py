@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.months import Month
+from config.months import Month, months_between
 from flows.demo import write_demo_config, write_demo_extracts
 from tests.broken_extracts.world import World
 
@@ -47,7 +47,9 @@ def northwind(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def checked(world: World) -> World:
     """The world after its first check, which finds nothing wrong."""
-    found = world.check()
+    with pytest.MonkeyPatch.context() as patch:
+        _ask_once(patch)
+        found = world.check()
     assert not found.refused, found.refused
     assert found.findings == (), found.told()
     return world
@@ -68,7 +70,7 @@ def demo_of(demo: World, tmp_path: Path) -> Callable[[str], World]:
 
 
 def only_with(world: World, extracts: set[str]) -> World:
-    """The world with some of its extracts, and the metrics and checks of these."""
+    """The world with some of its extracts, the metrics and checks of these, and the totals of two months."""
     for name in _DELIVERED:
         world.path(f"config/{name}").unlink(missing_ok=True)
     for name in ("extracts.yaml", "checks.yaml"):
@@ -81,6 +83,10 @@ def only_with(world: World, extracts: set[str]) -> World:
     world.write("config/metrics.yaml", of_extracts)
     if "sales" not in extracts:
         world.path("config/corrections.csv").unlink()
+    for month in months_between(world.month.shift(-DEMO_MONTHS), world.month.shift(-2)):
+        world.path(f"data/control/control-{month}.csv").unlink(missing_ok=True)
+        for landed in world.path(f"state/landings/{month}").glob("control-*"):
+            landed.unlink()
     return world
 
 
@@ -93,4 +99,8 @@ def _entries(text: str, wanted: Callable[[str, str], bool]) -> str:
 @pytest.fixture
 def asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are asked by DuckDB alone, as of a large extract: that the two ways agree is tested by itself."""
-    monkeypatch.setattr("flows.stages.judge.is_small", lambda _checked: False)
+    _ask_once(monkeypatch)
+
+
+def _ask_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("flows.stages.judge.is_small", lambda _checked: False)

@@ -1,4 +1,4 @@
-"""Absences at work, as a company really gave them away: what is wrong with the file is found, and it loads all the same.
+"""Absences at work, as a company really gave them away: what is wrong with the file is found, and it loads.
 
 A column of disciplinary failures belongs to another channel: with it the file is refused. Reasons of absence and what
 people drink or weigh are landed with the file and declared nowhere, so that nothing is made of them.

@@ -3,17 +3,21 @@
 Does not belong here: what is broken and what is then found.
 """
 
+import atexit
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from config.checks import Severity
 from config.errors import YardstickError
+from config.loader import load_config
 from config.models import Config
 from config.months import Month
 from flows.attribution import drop_people, load_people
@@ -27,6 +31,7 @@ from flows.stages.measure import measure
 from flows.stages.organisation import organisation_of
 from flows.stages.run import MonthRun
 from flows.state.paths import StateRoot
+from flows.workers import Workers
 from transforms.identities import identity_frame
 from transforms.stages import Checked, Finding, Landing, Withheld
 
@@ -82,14 +87,14 @@ class Found:
         checked = {name: item.up_to(month) for name, item in self.inputs.items()}
         membership = organisation_of(config, month, self.checked(hr_name)).membership
         identities, _ = identity_frame(config.identities, month)
-        with TemporaryDirectory(prefix="yardstick-") as scratch, connection(Path(scratch), threads=1) as database:
-            definitions = _definitions(config, database)
-            before = withheld_before(config, month, definitions, checked, self.judged.failed)
-            gone = {one.metric for one in before}
-            usable = [one for one in definitions if one.plan.name not in gone]
-            load_people(database, membership, identities, month)
-            lacking, _ = concerned(database, config, month, usable, checked, self.judged.failed)
-            drop_people(database)
+        database = _database()
+        definitions = _definitions(config, database)
+        before = withheld_before(config, month, definitions, checked, self.judged.failed)
+        gone = {one.metric for one in before}
+        usable = [one for one in definitions if one.plan.name not in gone]
+        load_people(database, membership, identities, month)
+        lacking, _ = concerned(database, config, month, usable, checked, self.judged.failed)
+        drop_people(database)
         return (*before, *lacking)
 
     def withheld_from_all(self) -> set[str]:
@@ -98,6 +103,33 @@ class Found:
 
 
 _DEFINED: dict[str, tuple[Definition, ...]] = {}
+_CONFIGS: dict[bytes, Config] = {}
+
+
+@cache
+def _database() -> "duckdb.DuckDBPyConnection":
+    """One database for all that is asked here: opening it takes longer than asking."""
+    opened = ExitStack()
+    atexit.register(opened.close)
+    scratch = opened.enter_context(TemporaryDirectory(prefix="yardstick-"))
+    return opened.enter_context(connection(Path(scratch), threads=1))
+
+
+def _config(directory: Path) -> Config:
+    """The configuration in a directory; one with the same files is read only once."""
+    names = sorted(path for path in directory.iterdir() if path.is_file())
+    files = b"".join(path.name.encode() + b"\0" + path.read_bytes() + b"\0" for path in names)
+    if files not in _CONFIGS:
+        _CONFIGS[files] = load_config(directory)
+    return _CONFIGS[files].model_copy(update={"directory": directory})
+
+
+class _Run(MonthRun):
+    """A run whose configuration may be known already."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "config", _config(self.config_dir))
+        object.__setattr__(self, "pool", Workers(self.workers, scratch=self.state.root))
 
 
 def _definitions(config: Config, database: "duckdb.DuckDBPyConnection") -> tuple[Definition, ...]:
@@ -148,9 +180,7 @@ class World:
 
     def check(self, *, measured: bool = False) -> Found:
         """Land and check the month as a run does; with `measured`, measure it too."""
-        run = MonthRun(
-            self.month, self.folder / "config", StateRoot(self.folder / "state"), CLOCK, threads=1, workers=1
-        )
+        run = _Run(self.month, self.folder / "config", StateRoot(self.folder / "state"), CLOCK, threads=1, workers=1)
         try:
             inputs = inputs_by_extract(land_and_check(run, name) for name in run.config.extracts)
             judged = judge(run, inputs)

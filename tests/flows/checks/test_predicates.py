@@ -275,6 +275,15 @@ def test_of_a_missing_column_only_what_a_company_wrote_is_told_to_have_crashed(t
     assert tally(checked, "sound").rows == 1
 
 
+def test_a_landing_without_any_declared_column_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    config = company([{"column": "amount", "between": {"max": 3}, "name": "small"}, {"condition": "true", "name": "c"}])
+    checked = check(tmp_path, config, {"id;seller;day;amount": ["1;A;2026-10-01;5", "2;A;2026-10-01;5"]})
+    assert {finding.code for finding in checked.findings} == {"typing.column_missing"}
+    assert [(one.check, bool(one.crashed)) for one in checked.tallies] == [("sales.small", True), ("sales.c", False)]
+    bare = check(tmp_path / "bare", company([]), {"nothing": ["x"]})
+    assert (bare.source_rows, bare.rows, bare.tallies) == (1, 1, ())
+
+
 # -- whatever is asked -------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """What becomes of a landing: typed rows, rows set aside with the reason, rows left out, and nothing lost."""
 
 from collections import Counter
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from config.checks import Severity
 from config.errors import ConfigError, OutsideError, RefusedError
 from config.models import Extract
-from flows.checks import check_extract, load_rates, read_checked
+from flows.checks import CheckSession, check_extract, load_rates, read_checked
 from tests.flows.tables import OCTOBER, config_of, sales_extract, write_landing
 from transforms.stages import Checked, Finding, Landing
 
@@ -351,6 +352,32 @@ def test_many_rows_keep_their_order_and_give_the_same_bytes_again(tmp_path: Path
     assert lines.is_monotonic_increasing
     assert len(lines) == count - 3
     assert found[0].path.read_bytes() == found[1].path.read_bytes()
+
+
+def test_rows_kept_in_a_file_give_the_same_as_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    extract = sales_extract(**IN_DOLLARS, key=["id", "day"])
+    landings = [
+        write_landing(tmp_path / str(at), sales(code=["EUR", code, "EUR"], amount=["1", "2", amount]))
+        for at, (code, amount) in enumerate([("EUR", "x"), ("USD", "3"), ("EUR", "4")])
+    ]
+
+    def checked_in(folder: Path) -> list[Checked]:
+        found = []
+        with CheckSession(config_of({"sales": extract}), folder) as session:
+            for landing in landings:
+                with suppress(RefusedError):  # the second has no rate
+                    found.append(session.check(landing))
+        return found
+
+    in_memory = checked_in(tmp_path / "memory")
+    monkeypatch.setattr("flows.checks.session._IN_MEMORY", 2)
+    in_file = checked_in(tmp_path / "file")
+    assert [one.tallies for one in in_file] == [one.tallies for one in in_memory]
+    assert len(in_file) == 2
+    for one, other in zip(in_file, in_memory, strict=True):
+        assert one.path.read_bytes() == other.path.read_bytes()
+        assert one.quarantine_path.read_bytes() == other.quarantine_path.read_bytes()
+    assert [path.name for path in (tmp_path / "file").iterdir()] == [str(OCTOBER)]
 
 
 CELLS = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -44,6 +44,9 @@ from transforms.statuses import books_close
 
 if TYPE_CHECKING:
     import duckdb
+
+COLUMN_MISSING: Final = "typing.column_missing"
+CRASHED: Final = "check.crashed"
 
 
 @dataclass(frozen=True)
@@ -226,8 +229,11 @@ def _findings(run: MonthRun, inputs: Mapping[str, Inputs], verdicts: Sequence[Ve
         if checked is not None:
             yield from checked.findings
         file = next((one.files[0] for one in item.landings if one.month == run.month and one.files), "")
+        lacking = {f.column for f in checked.findings if f.code == COLUMN_MISSING} if checked else set()
         for finding in told_once([one for one in verdicts if one.reading.extract == name]):
-            yield finding if finding.file else replace(finding, file=file)
+            # A check that could not be run for want of a column is said by that column already.
+            if finding.code != CRASHED or not any(column in finding.message for column in lacking):
+                yield finding if finding.file else replace(finding, file=file)
     yield from corrections_told(run.month, inputs)
 
 

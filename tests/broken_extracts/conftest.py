@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,15 +104,3 @@ def asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _ask_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("flows.stages.judge.is_small", lambda _checked: False)
-
-
-SAMPLE = 3
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test` runs a third of the tables' rows, always the same; `make soak` runs them all."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.parent == here and "[" in item.name and zlib.crc32(item.name.encode()) % SAMPLE:
-            item.add_marker(pytest.mark.soak)

@@ -109,7 +109,7 @@ ENCODINGS = [
             each(cell(5, summary="Wir sprachen über die nächsten Schritte."), mojibake), "check.plain", line=5,
             column="summary", value="Ã¼ber"),
     critical("latin-1-declared-as-utf-8", "sales", each(cell(10, product_group="Büro"), recoded("latin-1")), _NOT_HAD,
-             withheld=of(ORDERS), config=_UTF8_SALES, says=("UTF-8",), line=10),
+             withheld=of(ORDERS), config=_UTF8_SALES, says=("utf-8",), line=10),
     critical("utf-16-declared-as-utf-8", "sales", recoded("utf-16-le"), _NOT_HAD, withheld=of(ORDERS),
              config=_UTF8_SALES),
     warning("one-export-in-latin-1-after-one-in-utf-8", "activity",
@@ -152,7 +152,7 @@ CUT = [
 ]  # fmt: skip
 
 DOUBLED = [
-    warning("file-twice", "sales", twice, "time.copies", says=("394", "788")),
+    warning("file-twice", "sales", twice, "time.copies", says=("395 of 788 rows",)),
     warning("availability-twice", "availability", twice, "time.copies"),
     warning("coaching-twice", "coaching", twice, "time.copies"),
     critical("file-twice-without-a-key", "activity", twice, "time.rows", withheld=of(ACTIVITY),

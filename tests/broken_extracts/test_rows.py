@@ -113,10 +113,10 @@ OTHER_EXTRACTS = [
 CASES = [*AMOUNTS, *CURRENCIES, *TEXTS, *SHARES, *KEYS, *FOOTERS, *OTHER_EXTRACTS]
 
 OFTEN = """
-decimal-commas thousands-marks all-sales-negative dollars-without-a-rate currency-in-words status-with-a-typo
-zero-byte shares-in-percent two-orders-of-one-number total-line subtotal-after-every-ten headings-once-more
+decimal-commas all-sales-negative dollars-without-a-rate currency-in-words status-with-a-typo shares-in-percent
+two-orders-of-one-number subtotal-after-every-ten headings-once-more
 """
-"""The others run in long campaigns only: a case takes a second."""
+"""The others run in long campaigns: a case takes a second."""
 
 
 @pytest.mark.usefixtures("asked_once")

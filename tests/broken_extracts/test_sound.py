@@ -159,11 +159,10 @@ SOUND = [
 ]  # fmt: skip
 
 OFTEN = """
-byte-order-mark lines-within-quotes empty-columns-at-the-end semicolons columns-in-another-order
-utf-16-without-its-mark workbook times-with-offsets newer-copies thirty-returns-more thirty-cancelled
-many-shared-orders
+lines-within-quotes empty-columns-at-the-end columns-in-another-order utf-16-without-its-mark workbook
+newer-copies thirty-returns-more many-shared-orders
 """
-"""The others run in long campaigns only: a case takes a second."""
+"""The others run in long campaigns: a case takes a second."""
 
 
 @pytest.mark.usefixtures("asked_once")

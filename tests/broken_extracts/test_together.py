@@ -52,7 +52,9 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("extract", FAULTS)
+@pytest.mark.parametrize(
+    "extract", ["sales", "service", *(pytest.param(one, marks=pytest.mark.soak) for one in ("pulse", "availability"))]
+)
 def test_both_ways_of_asking_count_alike(demo_of: Callable[[str], World], extract: str) -> None:
     world = demo_of(extract)
     found = broken(world, warning(extract, extract, FAULTS[extract], "")).check()
@@ -70,7 +72,7 @@ MENDED: dict[str, tuple[str, Break]] = {
     "unreadable": ("activity", column("date", "soon")),
     "half-of-hr": ("hr", lines(2, 30)),
 }
-OFTEN = ("cut-off", "renamed", "half-of-hr")
+OFTEN = ("cut-off", "half-of-hr")
 
 
 @pytest.mark.usefixtures("asked_once")
@@ -104,6 +106,7 @@ def larger(tmp_path_factory: pytest.TempPathFactory) -> World:
     return checked(only_with(world, {"hr", "control", "sales"}))
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("asked_once")
 def test_an_export_that_stops_at_its_limit_is_caught(larger: World, tmp_path: Path) -> None:
     case = critical("stopped", "sales", lines(2, 1_001), "time.row_limit", withheld=of(ORDERS),

@@ -176,7 +176,8 @@ class World:
 
     def files(self) -> set[str]:
         """Every file there is, hidden ones too."""
-        return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()}
+        start = len(str(self.folder)) + 1
+        return {f"{folder}/{name}"[start:] for folder, _, names in os.walk(self.folder) for name in names}
 
     def check(self, *, measured: bool = False) -> Found:
         """Land and check the month as a run does; with `measured`, measure it too."""

@@ -7,7 +7,7 @@ yet differ contradict one another: none of them counts. Not here: rows that are 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from config.models import Extract
+from config.models import Extract, ExtractKind
 from flows.checks.predicates import Cause
 from flows.duck import quoted
 
@@ -30,7 +30,11 @@ def mark_copies(
     of the check which asks that no rows contradict one another.
 
     `columns` are those the landing has; a key that it lacks in part cannot tell rows apart, and nothing is done.
+    Of people without a key a row that says the very same again says nothing new.
     """
+    if not extract.key and extract.kind is ExtractKind.HR and columns:
+        _mark_same(database, columns, codes[1])
+        return
     if not extract.key or not set(extract.key) <= set(columns):
         return
     key = ", ".join(quoted(name) for name in extract.key)
@@ -72,6 +76,19 @@ def mark_copies(
             FROM copies WHERE typed._row = copies._row AND copies._found = {_CONFLICT} AND {_applies(cause)}
             """
         )
+
+
+def _mark_same(database: "duckdb.DuckDBPyConnection", columns: Sequence[str], code: int) -> None:
+    """Set `_why` of rows that are the same as an earlier one in every column."""
+    alike = ", ".join(quoted(name) for name in columns)
+    database.execute(
+        f"""
+        UPDATE typed SET _why = {code} FROM (
+            SELECT _row AS _again FROM typed WHERE _why IS NULL
+            QUALIFY row_number() OVER (PARTITION BY {alike} ORDER BY _row) > 1
+        ) WHERE typed._row = _again
+        """
+    )
 
 
 def mark_shared(database: "duckdb.DuckDBPyConnection", cause: Cause, asked: str) -> None:

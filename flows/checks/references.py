@@ -161,9 +161,12 @@ class _Asked:
             f"SELECT {quoted(FILE)}, {quoted(LINE)} FROM {self.rows} WHERE {_ROW} = ?", [row]
         ).fetchall()
         file, line = place[0] if place else ("", 0)
+        what, _, more = message.partition(". ")
+        at = f" (the first at {file}:{line})" if file and line else ""
         return Finding(
-            code, severity, f"{self.about}: {message}", extract=self.checked.extract, file=str(file or ""),
-            line=int(line or 0), column=self.column, value=visible(str(value), _LONGEST), rows=rows,
+            code, severity, f"{self.about}: {what}{at}. {more}".rstrip(), extract=self.checked.extract,
+            file=str(file or ""), line=int(line or 0), column=self.column, value=visible(str(value), _LONGEST),
+            rows=rows,
         )  # fmt: skip
 
 

@@ -57,13 +57,25 @@ def wide_encoding(head: bytes) -> str | None:
 
 
 def single_byte_candidates(sample: bytes) -> list[str]:
-    """Encodings to try for text that is not UTF-8, the most plausible first; the last takes any bytes."""
+    """Encodings to try for text that is not UTF-8, the most plausible first; the last takes any bytes.
+
+    Lines that are UTF-8 among others that are not (exports put together) have no say: they are garbled in any other.
+    """
+    sample = b"\n".join(line for line in sample.split(b"\n") if not _is_utf8(line)) or sample
     weighed = sorted((oddness(sample, name), place, name) for place, name in enumerate(_USUAL))
     ordered = [name for odd, _, name in weighed if odd <= _TOO_ODD]
     if not ordered:
         match = from_bytes(sample, cp_isolation=_OTHERS).best()
         ordered = [match.encoding] if match is not None else []
     return [*ordered, *(name for _, _, name in weighed if name not in ordered), "latin_1"]
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def oddness(sample: bytes, encoding: str) -> float:

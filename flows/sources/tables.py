@@ -65,6 +65,7 @@ class PartWriter:
     footers: int = 0
     _findings: list[Finding] = field(default_factory=list)
     _counts: dict[str, int] = field(default_factory=dict)
+    _raw: tuple[str, ...] = ()
     _unnamed: set[str] = field(default_factory=set)
     _filled: set[str] = field(default_factory=set)
     _segments: list[Path] = field(default_factory=list)
@@ -73,6 +74,7 @@ class PartWriter:
 
     def head(self, raw: Sequence[str | None]) -> None:
         """Take the headings as they stand in the source. Raises RefusedError for a policy column."""
+        self._raw = tuple((heading or "").strip() for heading in raw)
         self.add_columns(raw)
 
     def add_columns(self, raw: Sequence[str | None]) -> tuple[str, ...]:
@@ -83,11 +85,14 @@ class PartWriter:
         self.headings += added
         return added
 
-    def finding(self, code: str, severity: Severity, message: str, *, line: int = 0, value: str = "") -> None:
+    def finding(
+        self, code: str, severity: Severity, message: str, *, line: int = 0, value: str = "", column: str = ""
+    ) -> None:
         """Note a finding; of many with one code the first are kept and the others counted."""
         seen = self._counts[code] = self._counts.get(code, 0) + 1
         if seen <= _SHOWN_OF_A_CODE:
-            self._findings.append(Finding(code, severity, message, file=self.name, line=line, value=value))
+            found = Finding(code, severity, message, file=self.name, line=line, column=column, value=value, rows=1)
+            self._findings.append(found)
 
     def rows(self, columns: Sequence[pa.Array], lines: pa.Array, *, nulled: bool = False) -> None:
         """Write rows: one string array a heading, and their lines. `nulled`: missing texts are null already."""
@@ -95,15 +100,15 @@ class PartWriter:
             return
         if not nulled:
             columns = [null_missing(column, self.cleaning.missing) for column in columns]
-        keep = self._kept(columns)
-        if keep is not None:
-            columns = [column.filter(keep) for column in columns]
-            lines = lines.filter(keep)
+        for keep in (self._kept(columns), self._without_headings(columns, lines)):
+            if keep is not None:
+                columns = [column.filter(keep) for column in columns]
+                lines = lines.filter(keep)
         if not len(lines):
             return
         for name, column in zip(self.headings, columns, strict=True):
             if name in self._unnamed and name not in self._filled and column.null_count < len(column):
-                self._filled.add(name)
+                self._tell_unnamed(name, column, lines)
         self._write(columns, lines)
         self.rows_written += len(lines)
 
@@ -120,6 +125,34 @@ class PartWriter:
                 self.footers += pc.sum(is_footer).as_py()
                 keep = pc.and_(pc.is_valid(first), pc.invert(is_footer))
         return keep
+
+    def _without_headings(self, columns: Sequence[pa.Array], lines: pa.Array) -> pa.Array | None:
+        """Which rows are not the headings once more, as between two exports that were put together; None for all."""
+        if not any(self._raw) or not self._raw[0]:
+            return None
+        again: pa.Array | None = None
+        for heading, column in zip(self._raw, columns, strict=False):
+            alike = pc.fill_null(pc.equal(column, heading), fill_value=not heading)
+            again = alike if again is None else pc.and_(again, alike)
+            if not pc.any(again).as_py():
+                return None
+        for line in lines.filter(again).to_pylist():
+            # No `line`: it is not landed, and findings go with the rows that are.
+            message = f"{self.name} line {line} is the headings once more ({', '.join(self._raw)[:120]}): left out."
+            self.finding("source.headings_again", Severity.INFO, message)
+        self.footers += pc.sum(again).as_py()
+        return pc.invert(again)
+
+    def _tell_unnamed(self, name: str, column: pa.Array, lines: pa.Array) -> None:
+        """Say of a column without a heading that there is something in it, once."""
+        self._filled.add(name)
+        first = pc.index(pc.is_valid(column), value=True).as_py()
+        line, value = lines[first].as_py(), column[first].as_py()
+        self.finding(
+            "source.unnamed_column", Severity.INFO,
+            f"{self.name} has no heading over {name}, where line {line} says “{value[:60]}”: nothing reads it. Give it "
+            "a heading, or have it taken out of the export.", line=line, value=value[:120], column=name,
+        )  # fmt: skip
 
     def _write(self, columns: Sequence[pa.Array], lines: pa.Array) -> None:
         if self._width != len(columns):

@@ -33,9 +33,9 @@ from flows.stages.run import MonthRun
 from transforms.checks.control import ControlLine, control_readings
 from transforms.checks.days import day_readings, pulled_reading
 from transforms.checks.drift import drift_readings
-from transforms.checks.limits import set_aside_reading
+from transforms.checks.limits import graded_reference, set_aside_reading
 from transforms.checks.over_time import over_time_readings
-from transforms.checks.readings import Reading, Verdict, finding_of, row_readings, told_once
+from transforms.checks.readings import Reading, Verdict, row_readings, told_once
 from transforms.checks.suite import suite_of
 from transforms.identities import identity_frame
 from transforms.organisation import Organisation
@@ -73,12 +73,7 @@ def judge(run: MonthRun, inputs: Mapping[str, Inputs]) -> Judged:
     with ExitStack() as opened:
         asking = _Asking(run, inputs, opened)
         judged = _judged(asking)
-        hr_name, _ = run.config.hr()
-        hr = _of(inputs[hr_name], run.month)
-        if hr is not None:
-            # What no organisation can be made of says more of the fault than that it is unlike the months before.
-            refuse_broken_organisation(asking.organisation, hr)
-    _refuse_broken_hr(run, judged)
+        _refuse_broken_hr(asking, judged)
     return judged
 
 
@@ -182,7 +177,7 @@ class _Asking:
             tallies = reference_tallies(
                 run.config, name, checked, others, self.organisation.membership, self.identities, self.database
             )
-            yield from row_readings(references, tallies, run.month)
+            yield from map(graded_reference, row_readings(references, tallies, run.month))
         landing = next((one for one in self.inputs[name].landings if one.month == run.month), None)
         if landing and extract.kind is not ExtractKind.HR:
             closes = books_close(run.month, run.config.company.books_close, holidays)
@@ -191,6 +186,11 @@ class _Asking:
 
 def _of(inputs: Inputs, month: Month) -> Checked | None:
     return next((one for one in inputs.checked if one.month == month), None)
+
+
+def _file_of(inputs: Inputs, month: Month) -> str:
+    """The file, or the first of those, that a month came in."""
+    return next((one.files[0] for one in inputs.landings if one.month == month and one.files), "")
 
 
 def _control_lines(config: Config, inputs: Mapping[str, Inputs]) -> dict[str, list[ControlLine]]:
@@ -228,7 +228,7 @@ def _findings(run: MonthRun, inputs: Mapping[str, Inputs], verdicts: Sequence[Ve
         checked = _of(item, run.month)
         if checked is not None:
             yield from checked.findings
-        file = next((one.files[0] for one in item.landings if one.month == run.month and one.files), "")
+        file = _file_of(item, run.month)
         lacking = {f.column for f in checked.findings if f.code == COLUMN_MISSING} if checked else set()
         for finding in told_once([one for one in verdicts if one.reading.extract == name]):
             # A check that could not be run for want of a column is said by that column already.
@@ -280,10 +280,15 @@ def _correction_told(
         yield Finding("correction.absent", severity, message, extract=name, file=file)
 
 
-def _refuse_broken_hr(run: MonthRun, judged: Judged) -> None:
-    hr_name, _ = run.config.hr()
-    for verdict in judged.of(hr_name, run.month):
-        reading = verdict.reading
-        if not verdict.passed and not verdict.accepted and reading.severity is Severity.CRITICAL:
-            finding = finding_of(verdict)
-            raise RefusedError(finding.message, place=Place(Path(finding.file), finding.line) if finding.file else None)
+def _refuse_broken_hr(asking: _Asking, judged: Judged) -> None:
+    """Raise RefusedError with the most telling of what is critical: a row or a column, then that no organisation can be
+    made of it, then that it is unlike the months before.
+    """
+    hr_name, _ = asking.run.config.hr()
+    critical = [one for one in judged.findings if one.extract == hr_name and one.severity is Severity.CRITICAL]
+    telling = [one for one in critical if one.line or one.code == COLUMN_MISSING]
+    hr = _of(asking.inputs[hr_name], asking.run.month)
+    if hr is not None and not telling:
+        refuse_broken_organisation(asking.organisation, hr, _file_of(asking.inputs[hr_name], asking.run.month))
+    for finding in (*telling, *critical):
+        raise RefusedError(finding.message, place=Place(Path(finding.file), finding.line) if finding.file else None)

@@ -97,6 +97,8 @@ def _remedy(run: MonthRun, extract: str) -> str:
     if isinstance(source, FilesSource) and source.month_by is None:
         names = " or ".join(of_month(pattern, run.month) for pattern in source.files)
         return f"Put {names} into {run.data_dir}, or mend its files in extracts.yaml."
+    if isinstance(source, FilesSource):
+        return f"Deliver its rows in {' or '.join(source.files)}, or mend its source in extracts.yaml."
     return "Deliver its rows, or mend its source in extracts.yaml."
 
 

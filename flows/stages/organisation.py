@@ -48,10 +48,11 @@ def hr_of(inputs: Inputs, month: Month) -> Checked:
     raise RefusedError(f"There is no hr extract of {month}.", fix="Land it first: nothing can be attributed without.")
 
 
-def refuse_broken_organisation(organisation: Organisation, hr: Checked) -> None:
-    """Raise RefusedError where no organisation can be made of hr."""
+def refuse_broken_organisation(organisation: Organisation, hr: Checked, file: str) -> None:
+    """Raise RefusedError where no organisation can be made of hr; `file` is what hr came in."""
     broken = [finding for finding in organisation.findings if finding.severity is Severity.CRITICAL]
     if broken:
         # A column that is missing says more than the rows that are useless without it.
         cause = next((finding for finding in hr.findings if finding.severity is Severity.CRITICAL), broken[0])
-        raise RefusedError(cause.message, place=Place(Path(cause.file), cause.line) if cause.file else None)
+        file = cause.file or file
+        raise RefusedError(cause.message, place=Place(Path(file), cause.line) if file else None)

@@ -166,7 +166,8 @@ DOUBLED = [
 HEADINGS = [
     critical("amount-renamed", "sales", rename(amount="net_amount"), _MISSING, column="amount", withheld=of(REVENUE),
              says=("“amount”", "Did you mean “net_amount”?")),
-    critical("status-renamed", "sales", rename(status="state"), _MISSING, column="status", withheld=of(ORDERS)),
+    critical("status-renamed", "sales", rename(status="state"), _MISSING, column="status",
+             withheld=of("orders", "average_order")),
     critical("seller-renamed", "sales", rename(seller="account_manager"), _MISSING, column="seller",
              withheld=of(ORDERS)),
     critical("currency-gone", "sales", without("currency"), _MISSING, column="currency", withheld=of(REVENUE)),

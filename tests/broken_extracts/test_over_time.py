@@ -80,7 +80,7 @@ MONTHS = [
              "typing.unreadable", line=2, column="order_date", value="01.10.2026", withheld=of(ORDERS)),
     critical("days-as-numbers-of-a-spreadsheet", "activity",
              column("date", lambda text: str((date.fromisoformat(text) - date(1899, 12, 30)).days)),
-             "typing.unreadable", line=2, column="date", value="46296", withheld=of(ACTIVITY)),
+             "typing.unreadable", line=2, column="activity_date", value="46296", withheld=of(ACTIVITY)),
     critical("days-gone", "activity", column("date", ""), "typing.required_missing", line=2, withheld=of(ACTIVITY)),
 ]  # fmt: skip
 
@@ -151,9 +151,9 @@ MIXES = [
     warning("kinds-in-german", "activity",
             column("kind", lambda text: {"visit": "Besuch", "proposal": "Angebot"}[text]),
             "time.mix", column="activity_kind", says=("“Besuch”",)),
-    warning("one-kind-left-out", "activity", keep(lambda _line, row: row["kind"] == "visit"), "time.mix",
-            column="activity_kind", says=("“proposal”",)),
-    warning("all-renewed", "renewals", column("renewed", "true"), "time.mix", column="renewed"),
+    critical("one-kind-left-out", "activity", keep(lambda _line, row: row["kind"] == "visit"), "time.rows",
+             withheld=of(ACTIVITY)),
+    warning("none-renewed", "renewals", column("renewed", "false"), "time.mix", column="renewed"),
     warning("all-solved", "service", column("solved_first_contact", "true"), "time.mix",
             column="solved_first_contact"),
     warning("segments-by-hand", "service", column("segment", lambda text: text.lower()), "time.mix", column="segment"),

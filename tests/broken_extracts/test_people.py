@@ -68,7 +68,7 @@ HR = [
             column="hire_date", value="01.10.2009"),
     warning("hr-total-line", "hr", insert(60, ["", "Total: 40"]), "typing.required_missing", line=60,
             column="associate"),
-    warning("hr-twice", "hr", twice, "time.rows", says=("116 rows",)),
+    warning("hr-twice", "hr", twice, "time.copies", says=("58 of 116 rows",)),
     _in_service(warning("hr-without-one-team", "hr", keep(lambda _line, row: row["team"] != "TS"), _UNKNOWN)),
     _in_service(critical("hr-renumbered", "hr",
              each(*(column(name, filled(lambda text: f"P{text[1:]}9"))

@@ -5,7 +5,7 @@ They were set on simulated clean companies of many sizes, seasons and spreads an
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -111,3 +111,12 @@ def set_aside_reading(extract_name: str, checked: Checked, limit: Decimal) -> Re
             rows=failed,
         ),
     )  # fmt: skip
+
+
+def graded_reference(reading: Reading) -> Reading:
+    """A reading of a reference, critical where it is more than a warning that most rows refer to nothing known.
+
+    Single rows of nobody's count in the organisation. Where most do, ids have changed, and no unit's figure is right.
+    """
+    many = reading.failed >= FEWEST_SET_ASIDE and reading.value > HALF
+    return replace(reading, severity=Severity.CRITICAL) if many and reading.severity is Severity.WARNING else reading

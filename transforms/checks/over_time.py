@@ -4,7 +4,7 @@ Columns are compared in `columns_over_time` and `mixes_over_time`, days in `days
 are never read, so that a backfill judges as could have been judged then.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -35,7 +35,8 @@ FEWEST_ALIKE: Final = 20
 """Fewer rows may be the same by chance."""
 
 _ONE: Final = {"rows": "1 row", "people": "1 person"}
-_TELLING: Final = frozenset({ColumnType.MONEY, ColumnType.NUMBER, ColumnType.TIMESTAMP})
+_TELLING: Final = frozenset({ColumnType.MONEY, ColumnType.NUMBER})
+_DAYS: Final = frozenset({ColumnType.DATE, ColumnType.TIMESTAMP})
 
 
 def over_time_readings(
@@ -135,11 +136,13 @@ def _same_again(course: Course) -> Reading | None:
     """An earlier month's rows once more. None where too little is known of the rows to tell months apart."""
     now = course.profile
     # Counts of a few values are alike by chance every now and then; sums of amounts and hours of the day are not.
-    types = course.declared.columns
-    telling = any((column.total or any(column.hours)) and types[column.name].type in _TELLING for column in now.columns)
-    if now.rows < FEWEST_ALIKE or not telling:
+    types = {name: column.type for name, column in course.declared.columns.items()}
+    sums = any(column.total and types[column.name] in _TELLING for column in now.columns)
+    if now.rows < FEWEST_ALIKE or not (sums or any(any(column.hours) for column in now.columns)):
         return None
-    same = next((month for month, profile in reversed(course.past) if _alike(profile, now)), None)
+    # Where sums tell, days need not: they may have been moved by a month, and 31 days on to 30.
+    ignored = {name for name, kind in types.items() if kind in _DAYS} if sums else set()
+    same = next((month for month, profile in reversed(course.past) if _alike(profile, now, ignored)), None)
     told = f"the very rows of {same} again: as many, with the same values and sums in every column."
     return course.reading(
         "same_rows_over_time", "other rows than the months before", "time.same_again", Severity.CRITICAL,
@@ -147,5 +150,6 @@ def _same_again(course: Course) -> Reading | None:
     )  # fmt: skip
 
 
-def _alike(one: Profile, other: Profile) -> bool:
-    return one.rows == other.rows and one.copies == other.copies and one.columns == other.columns
+def _alike(one: Profile, other: Profile, ignored: Collection[str]) -> bool:
+    ours, theirs = ([column for column in each.columns if column.name not in ignored] for each in (one, other))
+    return one.rows == other.rows and one.copies == other.copies and ours == theirs

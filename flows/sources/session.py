@@ -137,6 +137,8 @@ class SourceSession:
 
     def _is_gap(self, declared: Extract, pull: Pull, cut: Cut, indexes: Indexes, month: Month) -> bool:
         """Nothing there, as against a month in which nothing happened: that is a landing without rows."""
+        if declared.kind is ExtractKind.EVENTS and pull.table.headings:
+            return False
         if cut.keep is Keep.MONTH:
             return cutting.is_gap(indexes, month)
         if isinstance(declared.source, FilesSource):

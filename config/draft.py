@@ -9,26 +9,29 @@ from pathlib import Path
 
 from config.checks import Check, Correction, Suite
 from config.csv_tables import Line
+from config.delivery import Delivery
 from config.errors import ConfigError, Place
 from config.faults import did_you_mean
 from config.models import (
     Column,
     Company,
     Decision,
-    Delivery,
     ExpectationRule,
     ExpectationTable,
     Extract,
     Identity,
     Metric,
 )
+from config.retention import Retention
+from config.schedule import Schedule
 from config.yaml_places import Document, Path_
 
 COMPANY, EXTRACTS, METRICS = "company.yaml", "extracts.yaml", "metrics.yaml"
 EXPECTATIONS, DELIVERY, CHECKS = "expectations.yaml", "delivery.yaml", "checks.yaml"
+SCHEDULE, RETENTION = "schedule.yaml", "retention.yaml"
 IDENTITIES, DECISIONS, CORRECTIONS = "identities.csv", "decisions.csv", "corrections.csv"
 REQUIRED = (COMPANY, EXTRACTS, METRICS)
-FILES = (*REQUIRED, EXPECTATIONS, DELIVERY, CHECKS, IDENTITIES, DECISIONS, CORRECTIONS)
+FILES = (*REQUIRED, EXPECTATIONS, DELIVERY, CHECKS, SCHEDULE, RETENTION, IDENTITIES, DECISIONS, CORRECTIONS)
 """The files of a configuration in the order in which they are read and their faults told."""
 
 
@@ -44,6 +47,8 @@ class Draft:
     tables: dict[int, ExpectationTable] = field(default_factory=dict)
     rules: dict[int, ExpectationRule] = field(default_factory=dict)
     delivery: Delivery = field(default_factory=Delivery)
+    schedule: Schedule | None = None
+    retention: Retention = field(default_factory=Retention)
     suites: dict[str, Suite] = field(default_factory=dict)
     checks: dict[str, dict[int, Check]] = field(default_factory=dict)
     """By extract and position in checks.yaml, also those beside which another is wrong. It has every name there."""

@@ -14,14 +14,25 @@ from pydantic import TypeAdapter
 
 from config.base import Model
 from config.checks import Check, Name, Suite
+from config.delivery import Delivery
 from config.directory import config_paths, read_files, sha256_of
-from config.draft import CHECKS, COMPANY, DELIVERY, EXPECTATIONS, EXTRACTS, FILES, METRICS, Draft
+from config.draft import (
+    CHECKS,
+    COMPANY,
+    DELIVERY,
+    EXPECTATIONS,
+    EXTRACTS,
+    FILES,
+    METRICS,
+    RETENTION,
+    SCHEDULE,
+    Draft,
+)
 from config.errors import ConfigError, Place
 from config.faults import did_you_mean, known_keys, validated
 from config.models import (
     Company,
     Config,
-    Delivery,
     ExpectationRule,
     Expectations,
     ExpectationTable,
@@ -29,6 +40,8 @@ from config.models import (
     Metric,
 )
 from config.references import check_references
+from config.retention import Retention
+from config.schedule import Schedule
 from config.yaml_places import Path_
 
 M = TypeVar("M", bound=Model)
@@ -67,6 +80,8 @@ def _read_models(draft: Draft) -> None:
     draft.extracts = _named(draft, EXTRACTS, Extract)
     draft.metrics = _named(draft, METRICS, Metric)
     draft.delivery = _one(draft, DELIVERY, (), Delivery) or Delivery()
+    draft.schedule = _one(draft, SCHEDULE, (), Schedule)
+    draft.retention = _one(draft, RETENTION, (), Retention) or Retention()
     _read_suites(draft)
     document = draft.documents.get(EXPECTATIONS)
     if document is None:
@@ -174,6 +189,8 @@ def _config(draft: Draft) -> Config:
         metrics=draft.metrics,
         expectations=expectations,
         delivery=draft.delivery,
+        schedule=draft.schedule,
+        retention=draft.retention,
         identities=tuple(line.record for line in draft.identities),
         decisions=tuple(line.record for line in draft.decisions),
         suites=draft.suites,

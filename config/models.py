@@ -13,12 +13,15 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from config.base import Model, MonthField, Texts
 from config.checks import ColumnType, Correction, Name, Suite
+from config.delivery import Delivery
 from config.months import Month
+from config.retention import Retention
+from config.schedule import Schedule
 from config.sources import DatabaseSource, FilesSource, QuerySource, Source
 
 __all__ = [
     "CONTROL_COLUMNS", "FIXED_COLUMNS", "Books", "Column", "ColumnType", "Company", "Config", "CorrectionRule",
-    "Credit", "DatabaseSource", "Decision", "Delivery", "Direction", "Exclusion", "ExpectationRule",
+    "Credit", "DatabaseSource", "Decision", "Direction", "Exclusion", "ExpectationRule",
     "ExpectationTable", "Expectations", "Extract", "ExtractKind", "FilesSource", "HrHistory", "Identity",
     "Individual", "Metric", "QuerySource", "RuleKind", "Source", "Stage", "Survey", "Unit", "UnitKind",
 ]  # fmt: skip
@@ -371,19 +374,6 @@ class Expectations(Model):
     rules: tuple[ExpectationRule, ...] = ()
 
 
-# -- delivery.yaml ---------------------------------------------------------------------------------------------
-
-
-class Delivery(Model):
-    """delivery.yaml: who receives which report."""
-
-    sender: str | None = None
-    allowed_domains: Texts = ()
-    """Addresses elsewhere are held. Empty: none is allowed but the outbox."""
-    manager_reports_to: tuple[Literal["manager", "managers_manager"], ...] = ("manager",)
-    team_reports_to: tuple[Literal["manager", "members"], ...] = ("manager",)
-
-
 # -- identities.csv and decisions.csv --------------------------------------------------------------------------
 
 
@@ -420,6 +410,9 @@ class Config(Model):
     metrics: dict[Name, Metric]
     expectations: Expectations = Expectations()
     delivery: Delivery = Delivery()
+    schedule: Schedule | None = None
+    """None where there is no schedule.yaml."""
+    retention: Retention = Retention()
     identities: tuple[Identity, ...] = ()
     decisions: tuple[Decision, ...] = ()
     suites: dict[Name, Suite] = Field(default_factory=dict)

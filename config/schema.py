@@ -1,4 +1,4 @@
-"""JSON Schemas of the six YAML files, so that an editor completes and checks them while they are written.
+"""JSON Schemas of the YAML files, so that an editor completes and checks them while they are written.
 
 An editor with the YAML language server (VS Code's YAML extension, Neovim, JetBrains by its settings) uses the schema
 that the first line of a file names:
@@ -17,7 +17,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from config.checks import Name, Suite
-from config.models import CONTROL_COLUMNS, HR_COLUMNS, Company, Delivery, Expectations, Extract, Metric
+from config.delivery import Delivery
+from config.models import CONTROL_COLUMNS, HR_COLUMNS, Company, Expectations, Extract, Metric
+from config.retention import Retention
+from config.schedule import Schedule
 
 _TITLES = {
     "company": "company.yaml: what is true of the whole company",
@@ -25,6 +28,8 @@ _TITLES = {
     "metrics": "metrics.yaml: numbers, each defined once",
     "expectations": "expectations.yaml: what is asked, and why",
     "delivery": "delivery.yaml: who receives which report",
+    "schedule": "schedule.yaml: when a month is made and mailed",
+    "retention": "retention.yaml: how long what is kept is kept",
     "checks": "checks.yaml: what the rows of each extract must keep",
 }
 
@@ -53,6 +58,8 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "metrics": TypeAdapter(dict[Name, Metric]),
         "expectations": TypeAdapter(Expectations),
         "delivery": TypeAdapter(Delivery),
+        "schedule": TypeAdapter(Schedule),
+        "retention": TypeAdapter(Retention),
         "checks": TypeAdapter(dict[Name, Suite]),
     }
     return {name: _finished(name, adapter.json_schema(by_alias=True)) for name, adapter in adapters.items()}

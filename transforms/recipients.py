@@ -4,7 +4,8 @@ from datetime import date
 
 import pandas as pd
 
-from config.models import Delivery, UnitKind
+from config.delivery import Delivery
+from config.models import UnitKind
 from transforms.report_model import ReportKind
 
 

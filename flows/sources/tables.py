@@ -144,8 +144,10 @@ class PartWriter:
         return pc.invert(again)
 
     def _tell_unnamed(self, name: str, column: pa.Array, lines: pa.Array) -> None:
-        """Say of a column without a heading that there is something in it, once."""
+        """Say of a column without a heading that there is something in it, once; too long rows are told as such."""
         self._filled.add(name)
+        if self.headings.index(name) >= len(self._raw):
+            return
         first = pc.index(pc.is_valid(column), value=True).as_py()
         line, value = lines[first].as_py(), column[first].as_py()
         self.finding(

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.csv_tables import read_table
+from config.delivery import Delivery
 from config.errors import ConfigError
 from config.loader import config_files, load_config
-from config.models import ColumnType, DatabaseSource, Delivery, Expectations, Identity, QuerySource
+from config.models import ColumnType, DatabaseSource, Expectations, Identity, QuerySource
 from config.months import Month
 from config.secrets import resolve_secrets
 from config.yaml_places import read_yaml

@@ -95,7 +95,7 @@ def test_each_schema_is_written_with_title_and_help(tmp_path: Path) -> None:
     paths = write_json_schemas(tmp_path / "schemas")
     assert [path.name for path in paths] == [
         "company.schema.json", "extracts.schema.json", "metrics.schema.json", "expectations.schema.json",
-        "delivery.schema.json", "checks.schema.json",
+        "delivery.schema.json", "schedule.schema.json", "retention.schema.json", "checks.schema.json",
     ]  # fmt: skip
     for path in paths:
         schema = json.loads(path.read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.models import Delivery
+from config.delivery import Delivery
 from tests.transforms.organisation_rows import OCTOBER, build, person
 from transforms.organisation import Organisation
 from transforms.recipients import recipients

@@ -4,22 +4,20 @@ This module has the company, delivery, identities and decisions, and calls the m
 Does not belong here: what a single value may be (`config.models`).
 """
 
-import re
 from datetime import date
 from itertools import combinations
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from config.csv_tables import Line
-from config.draft import COMPANY, DECISIONS, DELIVERY, EXTRACTS, IDENTITIES, METRICS, Draft
+from config.draft import COMPANY, DECISIONS, EXTRACTS, IDENTITIES, METRICS, Draft
 from config.faults import did_you_mean, nearest
 from config.models import Identity
 from config.references_checks import check_suites
 from config.references_corrections import check_corrections
+from config.references_delivery import check_delivery
 from config.references_expectations import check_expectations
 from config.references_extracts import check_extracts
 from config.references_metrics import check_metrics
-
-_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 
 
 def check_references(draft: Draft) -> None:
@@ -28,7 +26,7 @@ def check_references(draft: Draft) -> None:
     check_extracts(draft)
     check_metrics(draft)
     check_expectations(draft)
-    _check_delivery(draft)
+    check_delivery(draft)
     check_suites(draft)
     _check_identities(draft)
     _check_decisions(draft)
@@ -79,17 +77,6 @@ def _check_holidays(draft: Draft, code: str) -> None:
     elif subdivision and subdivision not in countries[country]:
         fix = did_you_mean(subdivision, countries[country], what=f"Subdivisions of {country}")
         draft.fault(COMPANY, ("holidays",), f"“{subdivision}” is no subdivision of {country}.", fix)
-
-
-def _check_delivery(draft: Draft) -> None:
-    delivery = draft.delivery
-    if delivery.sender is not None and not re.fullmatch(r"[^@<>]*<?[^@\s<>]+@[^@\s<>]+>?", delivery.sender):
-        fix = "Write name@domain, or Name <name@domain>."
-        draft.fault(DELIVERY, ("sender",), f"“{delivery.sender}” is no mail address.", fix)
-    for n, domain in enumerate(delivery.allowed_domains):
-        if not _DOMAIN.fullmatch(domain):
-            fix = "Write the part after the @, such as example.com."
-            draft.fault(DELIVERY, ("allowed_domains", n), f"“{domain}” is no domain.", fix)
 
 
 def _check_identities(draft: Draft) -> None:

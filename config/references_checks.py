@@ -129,6 +129,8 @@ def _told_of_rows(check: Check, asked: Range) -> Iterator[tuple[Path_, Told]]:
     if check.tolerance:
         what = "“rows” is one number of a month: no share of it may fail."
         yield ("tolerance",), (what, "Take tolerance away, and widen min and max.")
+    if check.where is not None:
+        yield ("where",), ("“rows” counts every row of the month.", "Take where away.")
 
 
 def _told_of_between(column: str, declared: ColumnType, asked: Range) -> Iterator[tuple[Path_, Told]]:

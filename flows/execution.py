@@ -116,7 +116,7 @@ class AsPrefectTasks:
                 results.append(function(*arguments[step]))
             except BaseException as error:  # noqa: BLE001 (raised again outside of Prefect's sight)
                 failures.append(error)
-                return _failed(stage, error)
+                return failed_state(stage, error)
             return None
 
         as_task = task(name=stage, cache_policy=NO_CACHE, persist_result=False)(call)
@@ -140,7 +140,8 @@ class AsPrefectTasks:
             ) from error
 
 
-def _failed(name: str, error: BaseException) -> "State[None]":
+def failed_state(name: str, error: BaseException) -> "State[None]":
+    """What Prefect is told of a fault: where it was and of what kind, not its message."""
     from prefect.states import Failed
 
     return Failed(message=f"{name} failed: {type(error).__name__}")
@@ -187,10 +188,9 @@ def _as_flow(
     neutral_folder: Path,
     progress: Progress | None,
 ) -> Result:
-    for variable, value in _QUIET.items():
-        os.environ.setdefault(variable, value)
-    with _in(neutral_folder):
-        _refuse_silent_server(server)
+    quiet_prefect()
+    with neutral(neutral_folder):
+        refuse_silent_server(server)
         from prefect import State, flow
 
         results: list[Result] = []
@@ -201,7 +201,7 @@ def _as_flow(
                 results.append(work(AsPrefectTasks(progress)))
             except BaseException as error:  # noqa: BLE001 (raised again outside of Prefect's sight)
                 failures.append(error)
-                return _failed(name, error)
+                return failed_state(name, error)
             return None
 
         as_flow = flow(name=name, flow_run_name=f"{name}-{month}", persist_result=False)(run_month)
@@ -219,12 +219,19 @@ def _as_flow(
         return results[0]
 
 
-def _in(folder: Path) -> AbstractContextManager[None]:
+def quiet_prefect() -> None:
+    """Settings of Prefect that hold unless the environment says otherwise. Before it is imported."""
+    for variable, value in _QUIET.items():
+        os.environ.setdefault(variable, value)
+
+
+def neutral(folder: Path) -> AbstractContextManager[None]:
+    """Work in a folder of ours, from which Prefect is imported: it reads `.env` and `prefect.toml` where it is."""
     make_folder(folder)
     return chdir(folder) if folder.is_dir() else nullcontext()
 
 
-def _refuse_silent_server(server: str) -> None:
+def refuse_silent_server(server: str) -> None:
     """Raise OutsideError (exit status 3) where the configured server does not answer."""
     import httpx
 

@@ -28,6 +28,9 @@ def recipients(
     elif kind is ReportKind.TEAM:
         if "manager" in delivery.team_reports_to:
             readers.add(managers.get((UnitKind.TEAM, unit_id), ""))
+        if "managers_manager" in delivery.team_reports_to:
+            manager = managers.get((UnitKind.TEAM, unit_id), "")
+            readers.add(managers.get((UnitKind.ASSOCIATE, manager), ""))
         if "members" in delivery.team_reports_to:
             readers |= set(there.loc[there["team"].eq(unit_id), "associate"])
     addresses = dict(zip(there["associate"], there["email"], strict=True))

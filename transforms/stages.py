@@ -164,6 +164,8 @@ class FailedCheck:
     reason: str
     by_rows: bool = False
     """Whether the rows that failed were set aside under it: concerned are the units whose rows they are."""
+    elsewhere: bool = False
+    """Whether some of these rows were set aside under another check that goes before: any row set aside may be one."""
 
 
 @dataclass(frozen=True, slots=True)

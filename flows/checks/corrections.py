@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from config.checks import Correction
 from config.errors import ConfigError, Place
-from config.models import CorrectionRule
+from config.models import CorrectionRule, ExtractKind
 from flows.checks.columns import OUTER_SPACE, RowSql, trimmed
 from flows.checks.set_aside import shown
 from flows.duck import first_line, literal, quoted
 from flows.expressions import DIALECT, parse_expression
+from transforms.checks.texts import ANSWER
 from transforms.stages import Corrected
 
 if TYPE_CHECKING:
@@ -233,7 +234,8 @@ def _of_lines(database: "duckdb.DuckDBPyConnection", sql: RowSql, lines: Sequenc
         applied, other = by_line.get(at, (0, None))
         place = f"corrections.csv:{line.line}"
         row = f"{sql.name} {sql.month}, {' '.join(sql.extract.key)} {shown(line.key)}"
-        was, right = _said(line.old), _said(line.new)
+        said = _hidden if sql.extract.kind is ExtractKind.PULSE else _said
+        was, right = said(line.old), said(line.new)
         if at not in by_line:
             yield Corrected(place, 0, ABSENT, f"{row}: there is no such row.")
         elif not landed.get(line.column):
@@ -242,10 +244,17 @@ def _of_lines(database: "duckdb.DuckDBPyConnection", sql: RowSql, lines: Sequenc
             told = f"{row}: {line.column} was {was} and is corrected to {right}, by {line.owner}: {line.reason}"
             yield Corrected(place, int(applied), APPLIED, told)
         elif other is not None:
-            expected = f"{line.column} is {_said(str(other))}, not {was}: nothing is corrected."
+            expected = f"{line.column} is {said(str(other))}, not {was}: nothing is corrected."
+            if said is _hidden:
+                expected = f"{line.column} is not what the line expects: nothing is corrected."
             yield Corrected(place, 0, DIFFERS, f"{row}: {expected} Look whether the line still holds.")
         else:
             yield Corrected(place, 0, MENDED, f"{row}: {line.column} already is {right}. Take the line away.")
+
+
+def _hidden(_: str) -> str:
+    """Of a survey's answer no more than that it is one."""
+    return ANSWER
 
 
 def _said(text: str) -> str:

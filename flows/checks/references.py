@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from config.checks import Reference, Severity
-from config.errors import Place
 from config.models import ColumnType, Config, Extract, ExtractKind
 from flows.attribution import drop_known, known_ids_sql, load_known, not_people_sql
+from flows.checks.predicates import columns_of, parsed
 from flows.duck import connection, faults_outside, first_line, literal, quoted
-from flows.expressions import DIALECT, parse_expression
+from flows.expressions import DIALECT
 from transforms.checks.suite import SuiteCheck, suite_of
 from transforms.checks.texts import visible
 from transforms.columns import FILE, LINE
@@ -144,11 +144,12 @@ class _Asked:
 
     def where(self) -> str:
         """SQL condition of the rows that are asked. Raises ConfigError where it cannot be read."""
-        if not self.check.where:
-            return "true"
-        place = Place(self.config.directory / "checks.yaml", key=self.check.id)
-        tree = parse_expression(self.check.where, self.extract.columns, place)
-        return f"coalesce(({tree.sql(DIALECT)}), false)"
+        tree = parsed(self.config, self.check, self.check.where)
+        return f"coalesce(({tree.sql(DIALECT)}), false)" if tree is not None else "true"
+
+    def where_columns(self) -> tuple[str, ...]:
+        """The declared columns of that condition."""
+        return columns_of(parsed(self.config, self.check, self.check.where))
 
     def crashed(self, reason: str, checks: Sequence[SuiteCheck]) -> tuple[Tally, ...]:
         """The tallies of checks that could not be asked."""
@@ -175,13 +176,14 @@ def _tallies(asked: _Asked, others: Mapping[str, Checked]) -> tuple[Tally, ...]:
 
     of_people = _asks_for_people(asked.config, asked.check)
     checks = _of_people(asked.check) if of_people else (asked.check,)
-    missing = _missing_columns(asked.checked) & {asked.column, *([asked.extract.date] if of_people else [])}
+    used = {asked.column, *asked.where_columns(), *([asked.extract.date] if of_people else [])}
+    missing = _missing_columns(asked.checked) & used
     if missing:
         return asked.crashed(f"the landing has no column for {', '.join(sorted(map(str, missing)))}", checks)
     try:
         return _people_tallies(asked, checks) if of_people else _value_tallies(asked, others)
     except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
-        return asked.crashed(first_line(error), checks)
+        return asked.crashed(f"“{asked.check.where}” fails on a row: {first_line(error)}", checks)
 
 
 def _missing_columns(checked: Checked) -> set[str]:
@@ -217,9 +219,11 @@ def _value_tallies(asked: _Asked, others: Mapping[str, Checked]) -> tuple[Tally,
     if not unknown:
         return (Tally(asked.check.id, total, 0),)
     have = "1 row has" if failed == 1 else f"{failed:,} rows have"
+    values = f"Values (rows): {_listed([f'{visible(str(value), _LONGEST)} ({rows:,})' for value, rows, _ in unknown])}"
+    if asked.extract.kind is ExtractKind.PULSE:
+        values = f"There are {len(unknown):,} such answers" if len(unknown) > 1 else "There is 1 such answer"
     message = (
-        f"{have} a value in {asked.column} that {name} of the month lacks. Values (rows): "
-        f"{_listed([f'{visible(str(value), _LONGEST)} ({rows:,})' for value, rows, _ in unknown])}. "
+        f"{have} a value in {asked.column} that {name} of the month lacks. {values}. "
         f"Deliver them in {name}, or correct them in {asked.checked.extract}."
     )
     first = (unknown[0][0], unknown[0][2])

@@ -30,7 +30,7 @@ from transforms.stages import (
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Changed whenever the same landing would be typed differently: older results are then made again."""
 
 

@@ -71,8 +71,9 @@ def ask_rows(config: Config, extract_name: str, checked: Checked) -> dict[str, R
     answers = _kept(path, made_of)
     if answers is None:
         answers = _Rows(config, config.extracts[extract_name], suite, checked).answers()
-        content = {"made_of": made_of, "answers": {check: asdict(answer) for check, answer in answers.items()}}
-        write_text(path, json.dumps(content, ensure_ascii=False) + "\n")
+        if not any(answer.crashed for answer in answers.values()):  # what crashed is tried again
+            content = {"made_of": made_of, "answers": {check: asdict(answer) for check, answer in answers.items()}}
+            write_text(path, json.dumps(content, ensure_ascii=False) + "\n")
     return answers
 
 

@@ -123,6 +123,87 @@ def preview(
     _commands("looking").preview(month, unit, config_dir, state_dir, show=show, serve=serve, port=port)
 
 
+@yardstick.command(short_help="Make the editions of the months FROM to TO again. Nothing is mailed.")
+@click.argument("first", metavar="FROM", type=MONTH)
+@click.argument("last", metavar="TO", type=MONTH)
+@click.option("--dry-run", is_flag=True, help="Say what would change; publish nothing.")
+@click.option("--mail", is_flag=True, help="Prepare deliveries as a run does; they wait for approval.")
+@click.option("--workers", type=click.IntRange(1), help="Months made at once. Default: one a core.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@config_option
+@state_option
+def backfill(first: Month, last: Month, config_dir: Path | None, state_dir: Path | None, **asked: Any) -> None:
+    """Make the editions of the months FROM to TO (as in 2026-01 2026-06) and say what changed against those there were.
+
+    Each is made with the organisation and expectations of its time. An interrupted backfill goes on where it was.
+    """
+    _commands("backfilling").backfill(first, last, config_dir, state_dir, asked)
+
+
+by_option = click.option("--by", metavar="NAME", help="Who decides. Default: $YARDSTICK_APPROVER.")
+report_option = click.option("--report", "reports", multiple=True, metavar="ID", help="Only this report; repeatable.")
+
+
+@yardstick.command(short_help="Release an edition of MONTH, or single reports.")
+@click.argument("month", type=MONTH)
+@by_option
+@click.option("--edition", "number", type=click.IntRange(1), metavar="N", help="Default: the newest.")
+@report_option
+@config_option
+@state_option
+def approve(
+    month: Month,
+    by: str | None,
+    number: int | None,
+    reports: tuple[str, ...],
+    config_dir: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Release the newest edition of MONTH, whole or single reports, so that `send` mails it.
+
+    The finished PDFs are read once more before: one that shows a name its reader may not see blocks the release.
+    """
+    _commands("releasing").approve_edition(month, config_dir, state_dir, by=by, number=number, reports=reports)
+
+
+@yardstick.command(short_help="Mail what is released; what is left after a fault, too.")
+@click.argument("month", type=MONTH, required=False)
+@click.option("--to-me", metavar="ADDRESS", help="Mail a sample to this address instead; released or not.")
+@click.option("--dry-run", is_flag=True, help="Say what would be mailed.")
+@report_option
+@config_option
+@state_option
+def send(
+    month: Month | None,
+    to_me: str | None,
+    dry_run: bool,
+    reports: tuple[str, ...],
+    config_dir: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Mail what is released and not yet out, of MONTH or of all. Who left or moved since then gets nothing.
+
+    Without a mail server in delivery.yaml mails are written as files into the outbox. Ends with 3 where a mail failed
+    or is uncertain.
+    """
+    _commands("sending").send(month, config_dir, state_dir, reports=reports, to_me=to_me, dry_run=dry_run)
+
+
+@yardstick.command(short_help="Mail again what failed, is uncertain or held, or to one reader.")
+@click.argument("month", type=MONTH)
+@click.option("--failed", is_flag=True, help="What failed.")
+@click.option("--uncertain", is_flag=True, help="What may have arrived: the reader may get it twice.")
+@click.option("--held", is_flag=True, help="What was held, such as for a domain that is allowed by now.")
+@click.option("--to", multiple=True, metavar="ADDRESS", help="Only this reader; alone: also what was sent.")
+@report_option
+@by_option
+@config_option
+@state_option
+def resend(month: Month, config_dir: Path | None, state_dir: Path | None, **asked: Any) -> None:
+    """Queue again what a person asks for, and mail it. What waits for approval is released by `approve` alone."""
+    _commands("sending").resend(month, config_dir, state_dir, asked)
+
+
 @yardstick.command(short_help="Editions, their checks, and what was withheld.")
 @click.argument("month", type=MONTH, required=False)
 @config_option
@@ -150,6 +231,29 @@ def diff(
 ) -> None:
     """What changed between two editions of MONTH: figures, statuses, expectations, recipients, and because of what."""
     _commands("differing").diff(month, config_dir, state_dir, before=before, after=after, as_json=as_json)
+
+
+@yardstick.command(short_help="Make an old edition of MONTH again and compare it.")
+@click.argument("month", type=MONTH)
+@click.option("--edition", "number", type=click.IntRange(1), metavar="N", help="Which one. Default: the newest.")
+@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Keep what is made in this new folder.")
+@config_option
+@state_option
+@click.option("--threads", type=click.IntRange(1), help="Threads of the aggregation. Default: one a core.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that render. Default: one a core.")
+def remake(
+    month: Month,
+    number: int | None,
+    to: Path | None,
+    config_dir: Path | None,
+    state_dir: Path | None,
+    threads: int | None,
+    workers: int | None,
+) -> None:
+    """Make an edition of MONTH (as in 2026-10) again, from the landings its manifest lists and the configuration kept
+    with it, and say whether facts, contents and PDFs are byte for byte as they were. Ends with 1 where they are not.
+    """
+    _commands("remaking").remake(month, config_dir, state_dir, number=number, to=to, threads=threads, workers=workers)
 
 
 @yardstick.command(short_help="Write a configuration for the files in DIR.")

@@ -17,6 +17,7 @@ from flows.monthly import run_month
 from flows.stages.publish import Outcome
 from flows.stages.run import MonthRun
 from flows.state.paths import StateRoot, default_root
+from transforms.wording import counted
 
 
 def run(
@@ -83,8 +84,27 @@ def _make(request: MonthRun, told: Sequence[tuple[str, Path | None]]) -> None:
     if outcome.new and outcome.number > 1:
         options = [word for option, folder in told if folder is not None for word in (option, str(folder))]
         click.echo(f"What changed: {shlex.join(['yardstick', 'diff', str(outcome.month), *options])}")
+    _tell_prepared(outcome, told)
     if outcome.not_made:
         raise SystemExit(70)
+
+
+def _tell_prepared(outcome: Outcome, told: Sequence[tuple[str, Path | None]]) -> None:
+    prepared = outcome.prepared
+    if prepared is None:
+        return
+    options = [word for option, folder in told if folder is not None for word in (option, str(folder))]
+    if prepared.not_released:
+        click.echo(f"Not released by the rule of delivery.yaml: {prepared.not_released}.")
+    if prepared.small:
+        click.echo(f"{counted(prepared.small, 'reader has', 'readers have')} a copy that says nearly the same.")
+    if prepared.waiting:
+        asked = shlex.join(["yardstick", "approve", str(outcome.month), *options])
+        waits = counted(prepared.waiting, "delivery waits", "deliveries wait")
+        click.echo(f"{waits} for approval: {asked} --by NAME")
+    if prepared.queued:
+        asked = shlex.join(["yardstick", "send", str(outcome.month), *options])
+        click.echo(f"{counted(prepared.queued, 'delivery is', 'deliveries are')} queued. Mail: {asked}")
 
 
 def _tell(outcome: Outcome, seconds: float) -> None:

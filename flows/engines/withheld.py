@@ -48,7 +48,9 @@ def _reason(
     latest = next(one for one in checked[metric.extract] if one.month == month)
     if latest.source_rows and latest.source_rows == sum(part.rows for part in latest.quarantined):
         return f"every row of {metric.extract} was set aside"
-    lacking = _lacking_columns(config.extracts[metric.extract], definition, checked[metric.extract])
+    first = month.shift(1 - metric.window_months)
+    window = [one for one in checked[metric.extract] if first <= one.month <= month]
+    lacking = _lacking_columns(config.extracts[metric.extract], definition, window)
     if lacking:
         return f"{metric.extract} came without {_listed(lacking)}"
     return None

@@ -6,6 +6,7 @@ Heavy libraries are loaded where they are used, so importing this is quick. Does
 
 from flows.rendering.batch import render_reports
 from flows.rendering.errors import RenderError
+from flows.rendering.mails import render_mail
 from flows.rendering.pages import render_checks, render_index
 from flows.rendering.read_back import TermIndex, find_terms, read_back
 from flows.rendering.report import pdf_bytes, render_html
@@ -14,5 +15,5 @@ from flows.rendering.worker import Rendered, RenderJob
 
 __all__ = [
     "RenderError", "RenderJob", "Rendered", "TermIndex", "find_terms", "missing_libraries", "pdf_bytes", "read_back",
-    "render_checks", "render_html", "render_index", "render_reports",
+    "render_checks", "render_html", "render_index", "render_mail", "render_reports",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from flows.rendering.drawing import compile_svg
 from flows.rendering.errors import RenderError
 from flows.rendering.fetcher import OwnFetcher
 from flows.rendering.templates import linked_figures, report_html, style
+from transforms.reader_changes import ReaderChanges
 from transforms.report_model import ReportModel
 
 PAGE_HEIGHT = {"A4": 297 / 25.4 * 72, "Letter": 11.0 * 72}
@@ -99,8 +100,11 @@ def prepare() -> Prepared:
     return Prepared(fonts, CSS(string=style("defaults")), sheets, CSS(string=style("relaxed")))
 
 
-def render(model: ReportModel, edition_label: str) -> Document:
-    """The report as a tagged PDF. Raises RenderError naming the report."""
+def render(model: ReportModel, edition_label: str, changes: ReaderChanges | None = None) -> Document:
+    """The report as a tagged PDF, opening with what changed since its reader's copy, where there is one.
+
+    Raises RenderError naming the report.
+    """
     from weasyprint.urls import FatalURLFetchingError
 
     from flows.rendering.page import pdf_objects
@@ -108,7 +112,7 @@ def render(model: ReportModel, edition_label: str) -> Document:
     from flows.rendering.writer import written_pdf
 
     charts: dict[str, bytes] = {}
-    html = report_html(model, edition_label, linked_figures(charts), "")
+    html = report_html(model, edition_label, linked_figures(charts), "", changes=changes)
     try:
         with _listening() as warnings, _clock_stopped():
             laid_out = _laid_out(html, charts, model.paper, warnings)

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from transforms.index_model import ChecksModel, IndexModel
+from transforms.reader_changes import ReaderChanges
 from transforms.report_model import ReportModel
 
 CHART = "chart:"
@@ -73,17 +74,24 @@ def inline_figure(svg: str, alt: str, kind: str) -> Markup:
 
 
 def report_html(
-    model: ReportModel, edition_label: str, figure: Figure, stylesheet: str, checks_page: str = CHECKS_PAGE
+    model: ReportModel,
+    edition_label: str,
+    figure: Figure,
+    stylesheet: str,
+    checks_page: str = CHECKS_PAGE,
+    changes: ReaderChanges | None = None,
 ) -> str:
     """The page of a report. With a `stylesheet` it stands alone; without, the caller brings the style.
 
-    `checks_page` is the address that its last section leads to; empty where there is none beside it.
+    `checks_page` is the address that its last section leads to; empty where there is none beside it. `changes` since
+    the reader's copy stand first of all.
     """
     return template("report.html.j2").render(
         model=model,
         edition_label=edition_label,
         checks_page=checks_page,
         figure=figure,
+        changes=changes,
         stylesheet=Markup(stylesheet),  # noqa: S704 - our file
     )
 

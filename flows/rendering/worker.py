@@ -22,6 +22,8 @@ class RenderJob:
     model_path: Path
     pdf_path: Path
     edition_label: str
+    changes_path: Path | None = None
+    """What changed since the reader's copy; none where the reader has no copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,14 @@ def render_job(job: RenderJob) -> Rendered:
     Raises OutsideError where the disk is full: no other report could be kept either.
     """
     from flows.rendering.document import render
+    from transforms.reader_changes import ReaderChanges
     from transforms.report_model import ReportModel
 
     try:
+        path = job.changes_path
+        changes = ReaderChanges.model_validate_json(path.read_bytes()) if path else None
         model = ReportModel.model_validate_json(job.model_path.read_bytes())
-        document = render(model, job.edition_label)
+        document = render(model, job.edition_label, changes)
     except YardstickError as error:
         return _failed(job, str(error))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one report must not stop the batch

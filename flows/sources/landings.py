@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,6 +32,8 @@ _SHORT = 12
 _CHUNK_BYTES = 1 << 20
 _FOLDER_MODE = 0o700
 _WORKING = ".pulling-"
+_AGAIN = ".pulled"
+"""Suffix of the file beside a landing that says when its content was pulled again."""
 _FILE_MODE = 0o600
 
 
@@ -130,10 +132,14 @@ def _write_facts(landing: Landing, pulled: Pulled) -> None:
 
 
 def _note_pulled_again(landing: Landing, pulled: Pulled) -> None:
-    """A source that went back to an earlier content: what it says now is the newest again."""
+    """A source that went back to an earlier content: what it says now is the newest again. And one that was pulled
+    before its month was over everywhere: it is whole now, though it says the same.
+    """
     newest = existing_landing(landing.path.parent.parent, landing.extract, landing.month)
-    if newest is not None and newest.sha256 != landing.sha256:
-        _write_text(landing.path.with_suffix(".pulled"), pulled.pulled_at.isoformat() + "\n", landing.extract)
+    known = _pulled_at(landing.path.with_suffix(".json"))
+    early = known.astimezone(UTC).date() <= landing.month.end and known < pulled.pulled_at
+    if early or (newest is not None and newest.sha256 != landing.sha256):
+        _write_text(landing.path.with_suffix(_AGAIN), pulled.pulled_at.isoformat() + "\n", landing.extract)
 
 
 def _write_text(target: Path, text: str, prefix: str) -> None:
@@ -184,8 +190,19 @@ def pulled_at(landing: Landing) -> datetime:
     return _pulled_at(landing.path.with_suffix(".json"))
 
 
+def was_pulled_again(landing: Landing) -> bool:
+    """Whether a landing's content was pulled last at another time than it was landed."""
+    return landing.path.with_suffix(_AGAIN).is_file()
+
+
+def write_pulled_at(landing: Landing, moment: datetime) -> None:
+    """Say that a landing's content was pulled again then. Raises OutsideError where the disk refuses."""
+    with disk_errors(landing.path.parent):
+        _write_text(landing.path.with_suffix(_AGAIN), moment.isoformat() + "\n", landing.extract)
+
+
 def _pulled_at(meta_json: Path) -> datetime:
-    again = meta_json.with_suffix(".pulled")
+    again = meta_json.with_suffix(_AGAIN)
     try:
         written = again.read_text(encoding="utf-8").strip() if again.exists() else ""
         moment = datetime.fromisoformat(written or json.loads(meta_json.read_text(encoding="utf-8"))["pulled_at"])

@@ -12,7 +12,8 @@ from config.models import Config, ExtractKind
 from config.months import Month
 from flows.checks import read_checked
 from flows.files import write_bytes
-from flows.sources import read_table
+from flows.sources import pulled_at, read_table, was_pulled_again
+from flows.stages.copies import write_changes
 from flows.stages.facts import write_comparison, write_facts
 from flows.stages.holidays import holidays_of
 from flows.stages.judge import Judged
@@ -48,6 +49,8 @@ class ComposedReport:
     model_sha256: str
     recipients: tuple[str, ...]
     changed: bool
+    since: int = 0
+    """Of a changed report: the edition its readers have; 0 where they have none."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ def compose(
     changed = set(hashes) if run.reissue else changed_reports(hashes, before)
     for model in models:
         write_bytes(draft / "models" / f"{model.report_id}.json", model.canonical_json())
+    read = _manifest_inputs(inputs)
+    since = write_changes(run, (model for model in models if model.report_id in changed), read, scope, draft)
     month_facts = composition.facts.loc[composition.facts["month"].eq(pd.Timestamp(run.month.first_day))]
     write_facts(draft / "facts.parquet", month_facts)
     write_comparison(draft / "comparison.parquet", composition.comparison)
@@ -171,6 +176,7 @@ def compose(
                     )
                 ),
                 changed=model.report_id in changed,
+                since=since.get(model.report_id, 0),
             )
             for model in models
         ),
@@ -178,7 +184,7 @@ def compose(
         scope=scope,
         findings=composition.findings,
         gaps=composition.gaps,
-        inputs=_manifest_inputs(inputs),
+        inputs=read,
         withheld=_manifest_withheld(composition.comparison),
         reconciliation=tuple(_manifest_reconciliation(composition)),
         lines=composition.reconciliation,
@@ -266,8 +272,10 @@ def _sources(inputs: Mapping[str, Inputs], month: Month) -> tuple[tuple[str, str
 
 
 def _manifest_inputs(inputs: Mapping[str, Inputs]) -> tuple[dict[str, str], ...]:
+    """Every landing that was read. Where a content was pulled again, the time counts that it was pulled last."""
     lines = [
         {"month": str(landing.month), "extract": name, "sha256": landing.sha256}
+        | ({"pulled_at": pulled_at(landing).isoformat()} if was_pulled_again(landing) else {})
         for name, item in inputs.items()
         for landing in item.landings
     ]

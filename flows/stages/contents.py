@@ -64,11 +64,11 @@ def _contents(
             withheld=tuple(Withheld(**one) for one in manifest["withheld"]),
             comparison=_frame(_comparison(edition), read_comparison_file) if _comparison(edition).is_file() else None,
             models=_models(edition, reports),
-            config=_kept_config(state, config_sha256) or config,
+            config=kept_config(state, config_sha256) or config,
             checks=dict(manifest["checks"]),
             inputs=tuple(_input(state, *one, count=one in other_inputs) for one in sorted(_inputs(edition))),
             config_sha256=config_sha256,
-            config_files=_kept_files(state.configs(config_sha256)),
+            config_files=kept_files(state.configs(config_sha256)),
             code_version=str(manifest["code_version"]),
             reissue=str(manifest.get("reissue", "")),
         )  # fmt: skip
@@ -124,7 +124,7 @@ def _models(edition: Edition, reports: Collection[str] | None) -> dict[str, Repo
         return {}
 
 
-def _kept_config(state: StateRoot, sha256: str) -> Config | None:
+def kept_config(state: StateRoot, sha256: str) -> Config | None:
     """The configuration an edition was made with; None where it is not kept or this version cannot read it."""
     try:
         return load_config(state.configs(sha256))
@@ -132,7 +132,8 @@ def _kept_config(state: StateRoot, sha256: str) -> Config | None:
         return None
 
 
-def _kept_files(folder: Path) -> dict[str, str] | None:
+def kept_files(folder: Path) -> dict[str, str] | None:
+    """Hash of each file of a configuration as it was kept, by name; None where it is not."""
     if not folder.is_dir():
         return None
     return {

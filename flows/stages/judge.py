@@ -25,15 +25,14 @@ from flows.checks.judging import judge_cached
 from flows.checks.references import reference_checks, reference_tallies
 from flows.checks.row_suites import ask_rows, disagreements, is_small
 from flows.duck import connection
-from flows.sources import pulled_at
 from flows.stages.holidays import holidays_of
-from flows.stages.land import Inputs
+from flows.stages.land import Inputs, pulled_on
 from flows.stages.organisation import organisation_of, refuse_broken_organisation
 from flows.stages.run import MonthRun
-from transforms.checks.control import ControlLine, control_readings
+from transforms.checks.control import ControlLine, control_readings, misnamed_reading
 from transforms.checks.days import day_readings, pulled_reading
 from transforms.checks.drift import drift_readings
-from transforms.checks.limits import graded_reference, set_aside_reading
+from transforms.checks.limits import count_readings, graded_reference, set_aside_reading
 from transforms.checks.over_time import over_time_readings
 from transforms.checks.readings import Reading, Verdict, row_readings, told_once
 from transforms.checks.suite import suite_of
@@ -47,6 +46,8 @@ if TYPE_CHECKING:
 
 COLUMN_MISSING: Final = "typing.column_missing"
 CRASHED: Final = "check.crashed"
+LACKING: Final = ("could not be run: there is no column", "could not be run: the landing has no column")
+"""How a check says that it could not be run for want of a column."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,11 @@ class _Asking:
         for checked in item.checked:
             month = checked.month
             yield from row_readings(suite, checked.tallies, month)
+            yield from count_readings(suite, checked)
             yield set_aside_reading(name, checked, told.set_aside_limit)
+            if extract.kind is ExtractKind.CONTROL:
+                lines = ControlLine.from_rows(read_checked(checked), month)
+                yield misnamed_reading(name, lines, config.extracts, month)
             if extract.kind is ExtractKind.CONTROL or checked.profile is None:
                 continue
             if told.over_time:
@@ -164,12 +169,11 @@ class _Asking:
                 yield from drift_readings(name, extract, headings, profiles, month)
             yield from control_readings(name, extract, checked.profile, self.control.get(name, ()), month)
             if month == self.run.month:
-                yield from self._of_the_month(name, extract, checked, holidays)
+                yield from self._of_the_month(name, checked)
+            yield from self._when_pulled(name, extract, month, holidays)
 
-    def _of_the_month(
-        self, name: str, extract: Extract, checked: Checked, holidays: frozenset[date]
-    ) -> Iterator[Reading]:
-        """What is only asked of the reported month: references to other extracts, and when it was pulled."""
+    def _of_the_month(self, name: str, checked: Checked) -> Iterator[Reading]:
+        """What is only asked of the reported month: references to other extracts."""
         run = self.run
         references = reference_checks(run.config, name)
         if references:
@@ -178,10 +182,16 @@ class _Asking:
                 run.config, name, checked, others, self.organisation.membership, self.identities, self.database
             )
             yield from map(graded_reference, row_readings(references, tallies, run.month))
-        landing = next((one for one in self.inputs[name].landings if one.month == run.month), None)
-        if landing and extract.kind is not ExtractKind.HR:
-            closes = books_close(run.month, run.config.company.books_close, holidays)
-            yield pulled_reading(name, run.month, pulled_at(landing).date(), closes)
+
+    def _when_pulled(self, name: str, extract: Extract, month: Month, holidays: frozenset[date]) -> Iterator[Reading]:
+        """When it was pulled: whether the month was over, and of the reported one whether its books were closed."""
+        landing = next((one for one in self.inputs[name].landings if one.month == month), None)
+        if landing is None or extract.kind is ExtractKind.HR:
+            return
+        pulled = pulled_on(self.run, landing)
+        if month == self.run.month or pulled < month.end:
+            closes = books_close(month, self.run.config.company.books_close, holidays)
+            yield pulled_reading(name, month, pulled, closes)
 
 
 def _of(inputs: Inputs, month: Month) -> Checked | None:
@@ -229,10 +239,10 @@ def _findings(run: MonthRun, inputs: Mapping[str, Inputs], verdicts: Sequence[Ve
         if checked is not None:
             yield from checked.findings
         file = _file_of(item, run.month)
-        lacking = {f.column for f in checked.findings if f.code == COLUMN_MISSING} if checked else set()
+        lacking = checked is not None and any(f.code == COLUMN_MISSING for f in checked.findings)
         for finding in told_once([one for one in verdicts if one.reading.extract == name]):
             # A check that could not be run for want of a column is said by that column already.
-            if finding.code != CRASHED or not any(column in finding.message for column in lacking):
+            if not (lacking and finding.code == CRASHED and any(why in finding.message for why in LACKING)):
                 yield finding if finding.file else replace(finding, file=file)
     yield from corrections_told(run.month, inputs)
 
@@ -248,6 +258,7 @@ def _failed(verdicts: Sequence[Verdict]) -> Iterator[FailedCheck]:
                 columns=reading.columns,
                 reason=f"{reading.extract} of {reading.month} failed a check: {reading.label}",
                 by_rows=reading.by_rows and reading.set_aside > 0,
+                elsewhere=reading.by_rows and reading.failed > reading.set_aside,
             )
 
 
@@ -269,10 +280,20 @@ def _correction_told(
     now = [told for at, told in found.get("applied", ()) if at == month]
     if now:
         yield Finding("correction.applied", Severity.INFO, f"{place}: {now[0]}", extract=name, file=file)
+    # Of a row that comes every month the earlier months may well have said something else: the latest use counts.
+    last_used = max((at for at, _ in found.get("applied", ())), default=None)
     for state in ("differs", "mended"):
         for at, told in found.get(state, ()):
+            if last_used is not None and at <= last_used:
+                continue
             message = f"{place}: {told} The correction no longer matches {name} of {at}: take it away."
             yield Finding(f"correction.{state}", Severity.WARNING, message, extract=name, file=file)
+    if last_used is not None and not file.endswith(".csv") and any(at == month for at, _ in found.get("absent", ())):
+        message = (
+            f"{place}: no row of {name} of {month} is as it says, and one of {last_used} was. If the source is mended, "
+            "give the rule its last month (`to`)."
+        )
+        yield Finding("correction.absent", Severity.INFO, message, extract=name, file=file)
     if set(found) == {"absent"}:
         # A line may be of a row that comes in a later month than the one that is made again.
         severity = Severity.INFO if file.endswith(".csv") else Severity.WARNING

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from config.errors import OutsideError, RefusedError, SourceError
 from config.models import ExtractKind, FilesSource
 from config.months import Month, months_between
 from flows.checks import CheckSession
-from flows.sources import SourceSession, existing_landing
+from flows.sources import SourceSession, existing_landing, pulled_at
 from flows.sources.contents import of_month
 from flows.stages.checking import Checking, rates_of
 from flows.stages.run import MonthRun
@@ -62,6 +64,8 @@ def land_and_check(run: MonthRun, extract: str) -> Inputs:
 
 
 def _land(run: MonthRun, extract: str, checking: Checking) -> tuple[list[Landing], str]:
+    if run.pinned is not None:
+        return _land_pinned(run, extract, checking, run.pinned)
     landings: list[Landing] = []
     failure = ""
     is_hr = run.config.extracts[extract].kind is ExtractKind.HR
@@ -69,6 +73,8 @@ def _land(run: MonthRun, extract: str, checking: Checking) -> tuple[list[Landing
     with SourceSession(run.config, run.data_dir, run.state.landings, run.pulled_at) as session:
         for month in months_between(run.month.shift(-run.config.company.history_months), run.month):
             known = None if month in fresh else existing_landing(run.state.landings, extract, month)
+            if known and pulled_on(run, known) < month.end:
+                known = None  # of a month that was looked at before it was over
             try:
                 landing = known or session.land(extract, month)
             except (OutsideError, RefusedError) as error:
@@ -90,6 +96,25 @@ def _land(run: MonthRun, extract: str, checking: Checking) -> tuple[list[Landing
                         fix=_remedy(run, extract),
                     )
     return landings, failure
+
+
+def _land_pinned(run: MonthRun, extract: str, checking: Checking, pinned: frozenset[str]) -> tuple[list[Landing], str]:
+    """The landings that an edition was made from, and no others: nothing is pulled. Raises RefusedError without hr."""
+    months = months_between(run.month.shift(-run.config.company.history_months), run.month)
+    known = (existing_landing(run.state.landings, extract, month) for month in months)
+    landings = [landing for landing in known if landing is not None and landing.sha256 in pinned]
+    for landing in landings:
+        checking.add(landing)
+    if landings and landings[-1].month == run.month:
+        return landings, ""
+    if run.config.extracts[extract].kind is ExtractKind.HR:
+        raise RefusedError(f"The edition lists no landing of hr ({extract}) for {run.month}.")
+    return landings, f"{extract} had nothing for {run.month}."
+
+
+def pulled_on(run: MonthRun, landing: Landing) -> date:
+    """The day a landing was pulled last, where the company is."""
+    return pulled_at(landing).astimezone(ZoneInfo(run.config.company.time_zone)).date()
 
 
 def _remedy(run: MonthRun, extract: str) -> str:

@@ -23,6 +23,7 @@ from flows.stages.organisation import organisation_of
 from flows.stages.run import MonthRun
 from flows.state.editions import canonical_json
 from flows.workers import result_of
+from transforms.checks.limits import set_aside_accepted
 from transforms.columns import FACTS, shaped
 from transforms.identities import identity_frame
 from transforms.stages import Account, Checked, Exclusions, FailedCheck, Finding, Reconciliation, SetAside, Withheld
@@ -169,6 +170,12 @@ def _fingerprint(
         "hr": hr.history,
         "failed": [_plain(asdict(check)) for check in failed],
         "limits": {name: str(config.suite(name).set_aside_limit) for name in config.extracts},
+        "accepted": [
+            [name, str(at)]
+            for name in config.extracts
+            for at in months_between(first, month)
+            if set_aside_accepted(config.suite(name), at)
+        ],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from config.checks import Severity
-from config.errors import RefusedError
+from config.errors import OutsideError, RefusedError
 from config.loader import config_files
 from config.months import Month
 from flows.files import make_folder, write_bytes, write_text
@@ -22,6 +22,7 @@ from flows.rendering import (
 )
 from flows.stages.code import code_version
 from flows.stages.compose import Composed, ComposedReport
+from flows.stages.copies import changes_file
 from flows.stages.looked import Looked
 from flows.stages.pages import checks_page, index_page
 from flows.stages.run import MonthRun
@@ -32,6 +33,17 @@ from transforms.stages import Finding
 BATCH = 50
 _WARNINGS_TOLD = 10
 _UNKNOWN_ID = "engine.unknown_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """How an edition's deliveries stand: how many wait for approval, are held for a small change, or queued."""
+
+    waiting: int
+    small: int = 0
+    queued: int = 0
+    not_released: str = ""
+    """Why the company's rule did not release them; empty where it did, or where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Outcome:
     kept: int
     warnings: tuple[str, ...] = ()
     not_made: tuple[str, ...] = ()
+    prepared: Prepared | None = None
 
 
 def next_number(run: MonthRun) -> int:
@@ -67,6 +80,7 @@ def render_batches(run: MonthRun, composed: Composed, draft: Path) -> list[tuple
             model_path=draft / "models" / f"{report.report_id}.json",
             pdf_path=draft / "reports" / f"{report.report_id}.pdf",
             edition_label=label,
+            changes_path=changes_file(draft, report.report_id) if report.since else None,
         )
         for report in composed.reports
         if report.changed
@@ -139,19 +153,34 @@ def _entries(
         if not report.changed and before is not None:
             old = before.reports[report.report_id]
             take_over(before, old, draft)
-            entries.append(_entry(report, old["edition"], old["sha256"], old["pages"]))
+            since = old.get("since", 0)
+            if since:
+                _take_over_changes(before, report.report_id, draft)
+            entries.append(_entry(report, old["edition"], old["sha256"], old["pages"], since))
             continue
         result = rendered[report.report_id]
         if result.error:
             not_made.append(f"{report.report_id}: {result.error}")
         else:
-            entries.append(_entry(report, number, result.sha256, result.pages))
+            entries.append(_entry(report, number, result.sha256, result.pages, report.since))
     if not entries and not_made:
         raise RefusedError(f"No report could be rendered: {not_made[0]}")
     return entries, not_made
 
 
-def _entry(report: ComposedReport, edition: int, sha256: str, pages: int) -> ReportEntry:
+def _take_over_changes(before: Edition, report_id: str, draft: Path) -> None:
+    """What an unchanged report opens with: without it the report could not be made again."""
+    source = changes_file(before.folder, report_id)
+    try:
+        write_bytes(changes_file(draft, report_id), source.read_bytes())
+    except FileNotFoundError as error:
+        raise OutsideError(
+            f"{source} is gone.",
+            fix="Restore it from a backup, or run with --reissue REASON to make every report again.",
+        ) from error
+
+
+def _entry(report: ComposedReport, edition: int, sha256: str, pages: int, since: int) -> ReportEntry:
     return ReportEntry(
         report_id=report.report_id,
         kind=report.kind,
@@ -163,6 +192,7 @@ def _entry(report: ComposedReport, edition: int, sha256: str, pages: int) -> Rep
         model_sha256=report.model_sha256,
         pages=pages,
         recipients=list(report.recipients),
+        since=since,
     )
 
 
@@ -184,6 +214,7 @@ def _manifest(
         "reports": entries,
         "not_made": not_made,
         "reissue": run.reissue,
+        "origin": "backfill" if run.backfill else "run",
     }
 
 

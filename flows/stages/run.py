@@ -1,8 +1,11 @@
 """What a run of a month is made with: read once at the entry point, then passed from stage to stage."""
 
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from config.loader import load_config
 from config.models import Config
@@ -25,6 +28,13 @@ class MonthRun:
     threads: int | None = None
     workers: int | None = None
     reissue: str = ""
+    backfill: bool = False
+    """Its edition is a backfill's: nothing of it is mailed until a named person approves it."""
+    pinned: frozenset[str] | None = None
+    """Hashes of the landings that alone may be read: an edition is made again, and nothing is pulled."""
+    copies: Mapping[str, int] | None = field(default=None, compare=False, repr=False)
+    """Which edition of each report its readers have, by report id; a report that is not named has not been sent.
+    Where it is not told, readers are taken to have the newest edition."""
     config: Config = field(init=False, repr=False, compare=False)
     pool: Workers = field(init=False, repr=False, compare=False)
     """Processes that land, check and measure much at once; whoever has much to do enters it."""
@@ -32,6 +42,12 @@ class MonthRun:
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", load_config(self.config_dir))
         object.__setattr__(self, "pool", Workers(self.workers, scratch=self.state.root))
+
+    def knowing(self, copies: Mapping[str, int]) -> Self:
+        """The same run, told which edition of each report its readers have."""
+        told = copy(self)
+        object.__setattr__(told, "copies", copies)
+        return told
 
     @property
     def data_dir(self) -> Path:

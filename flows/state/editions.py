@@ -35,6 +35,9 @@ class ReportEntry(TypedDict):
     model_sha256: str
     pages: int
     recipients: list[str]
+    since: int
+    """The edition of the reader's copy that its opening compares it with; 0 where the reader had none, and missing in
+    manifests of an earlier version."""
 
 
 @dataclass(frozen=True, slots=True)

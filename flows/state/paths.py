@@ -20,6 +20,8 @@ class StateRoot:
     """The state root of one company. Paths only: nothing is made before something is written."""
 
     root: Path
+    facts_home: Path | None = None
+    """Where facts are kept instead, while several months are made at once."""
 
     @property
     def landings(self) -> Path:
@@ -31,13 +33,18 @@ class StateRoot:
         """One folder a month."""
         return self.root / "checked"
 
+    @property
+    def facts_folder(self) -> Path:
+        """One folder a month."""
+        return self.facts_home or self.root / "facts"
+
     def facts(self, month: Month) -> Path:
         """The newest facts of a month."""
-        return self.root / "facts" / f"month={month}" / "facts.parquet"
+        return self.facts_folder / f"month={month}" / "facts.parquet"
 
     def facts_record(self, month: Month) -> Path:
         """What the facts of a month were made from, their reconciliation and findings."""
-        return self.root / "facts" / f"month={month}" / "facts.json"
+        return self.facts_folder / f"month={month}" / "facts.json"
 
     def configs(self, sha256: str) -> Path:
         """The configuration as it was."""

@@ -165,6 +165,7 @@ SUITES: list[Case] = [
     ("rows upside down", check("rows: {min: 5, max: 4}"), ("(orders.checks[1].rows)", "above the largest")),
     ("rows with tolerance", check("rows: {min: 5}, tolerance: 0.1"), ("(orders.checks[1].tolerance)", "widen")),
     ("rows set aside", check("rows: {min: 5}, set_aside: true"), ("(orders.checks[1].set_aside)", "no row")),
+    ("rows of some", check("rows: {min: 5}, where: amount > 0"), ("(orders.checks[1].where)", "every row of the")),
     ("unknown set aside", check("column: sold_by, refers_to: {extract: hr}, set_aside: true"),
      ("checks.yaml:3 (orders.checks[1].set_aside)", "never set aside", "severity: critical")),
     ("people set aside", check("column: team, not_null: true, set_aside: true", "people"),

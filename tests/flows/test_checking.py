@@ -3,21 +3,23 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.months import Month
 from flows.monthly import check_month
 from flows.stages.artifacts import checks_key, checks_table
-from flows.stages.judge import judge
-from flows.stages.land import inputs_by_extract, land_and_check
+from flows.stages.judge import corrections_told, judge
+from flows.stages.land import Inputs, inputs_by_extract, land_and_check
 from flows.stages.looked import Looked, look, read_samples
 from tests.companies import OCTOBER, TinyCompany, files_under, manifest_of, usual_people, usual_sales, write_company
 from tests.flows.test_cli import Called, Caller, call, where
 from tests.transforms import checked_months
-from transforms.stages import Checked
+from transforms.stages import Checked, Corrected
 
 __all__ = ["call"]
 
@@ -237,3 +239,94 @@ def test_of_a_month_without_bad_rows_no_file_is_read() -> None:
     clean: Checked = checked_months.checked("sales", OCTOBER, 5)
     assert not clean.quarantine_path.exists()
     assert read_samples(clean) == ()
+
+
+# -- told whole ----------------------------------------------------------------------------------------------------
+
+
+def codes_of(company: TinyCompany, **more: Any) -> dict[str, str]:
+    """Of the findings of a month, code and severity."""
+    return {finding.code: finding.severity.value for finding in check_month(company.run(**more)).findings}
+
+
+def test_too_few_rows_by_a_rule_withhold_what_is_measured_on_them(fresh: TinyCompany) -> None:
+    (fresh.config / "checks.yaml").write_text("sales: {checks: [{rows: {min: 1000}, severity: critical}]}\n", "utf-8")
+    outcome = check_month(fresh.run())
+    assert outcome.critical == ("sales",)
+    assert outcome.withheld == ("Revenue", "Orders")
+
+
+def test_a_check_that_crashed_is_told_beside_a_missing_column(fresh: TinyCompany) -> None:
+    """Also where the column's name happens to stand in the message."""
+    fresh.change("config/extracts.yaml", "segment: text}", "segment: text, sales: text}")
+    (fresh.config / "checks.yaml").write_text(
+        "sales:\n  checks:\n    - {name: odd, condition: cast(segment as integer) > 0}\n"
+        "    - {name: lacking, condition: sales is not null}\n", "utf-8",
+    )  # fmt: skip
+    found = [f for f in check_month(fresh.run()).findings if f.code in ("check.crashed", "typing.column_missing")]
+    assert [(f.code, "odd" in f.message) for f in found] == [("typing.column_missing", False), ("check.crashed", True)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "pulled_at", "early"),
+    [
+        ("Europe/Berlin", datetime(2026, 10, 31, 23, 30, tzinfo=UTC), False),
+        ("Europe/Berlin", datetime(2026, 10, 31, 22, 30, tzinfo=UTC), True),
+        ("America/Los_Angeles", datetime(2026, 11, 1, 0, 30, tzinfo=UTC), True),
+    ],
+)
+def test_a_month_is_over_when_it_is_over_at_the_company(
+    fresh: TinyCompany, zone: str, pulled_at: datetime, early: bool
+) -> None:
+    fresh.change("config/company.yaml", "Europe/Berlin", zone)
+    assert ("days.pulled_early" in codes_of(fresh, pulled_at=pulled_at)) is early
+    assert "days.pulled_early" not in codes_of(fresh)
+
+
+def test_a_month_looked_at_before_it_was_over_is_pulled_again_as_history(tmp_path: Path) -> None:
+    november = OCTOBER.shift(1)
+    company = write_company(tmp_path / "company", history_months=2, last=november)
+    file = company.folder / "data" / "sales" / "2026-10.csv"
+    whole = file.read_text("utf-8")
+    file.write_text("\n".join(whole.splitlines()[:18]) + "\n", "utf-8")
+    assert "days.pulled_early" in codes_of(company, pulled_at=datetime(2026, 10, 20, tzinfo=UTC))
+    file.write_text(whole, "utf-8")
+    run = company.run(november, pulled_at=datetime(2026, 12, 8, tzinfo=UTC))
+    october, _ = land_and_check(run, "sales").checked[-2:]
+    assert (october.month, october.source_rows) == (OCTOBER, len(usual_sales(OCTOBER)))
+
+
+def test_of_a_month_that_cannot_be_pulled_again_what_is_known_early_is_withheld(tmp_path: Path) -> None:
+    november = OCTOBER.shift(1)
+    company = write_company(tmp_path / "company", history_months=2, last=november)
+    check_month(company.run(pulled_at=datetime(2026, 10, 20, tzinfo=UTC)))
+    (company.folder / "data" / "sales" / "2026-10.csv").write_bytes(b"")
+    (company.folder / "data" / "service" / "2026-10.csv").unlink()
+    run = company.run(november, pulled_at=datetime(2026, 12, 8, tzinfo=UTC))
+    inputs = inputs_by_extract(land_and_check(run, name) for name in run.config.extracts)
+    assert [(one.check, one.month) for one in judge(run, inputs).failed] == [("sales.pulled_after_month", OCTOBER)]
+    assert inputs["service"].gaps == (OCTOBER,)
+
+
+Corrections = Sequence[tuple[Month, str]]
+SEPTEMBER, AUGUST = OCTOBER.shift(-1), OCTOBER.shift(-2)
+
+
+@pytest.mark.parametrize(
+    ("place", "states", "told"),
+    [
+        ("corrections.csv:2", [(AUGUST, "mended"), (OCTOBER, "applied")], ["correction.applied"]),
+        ("corrections.csv:2", [(AUGUST, "differs"), (SEPTEMBER, "applied"), (OCTOBER, "absent")], []),
+        ("corrections.csv:2", [(SEPTEMBER, "applied"), (OCTOBER, "mended")], ["correction.mended"]),
+        ("corrections.csv:2", [(OCTOBER, "absent")], ["correction.absent"]),
+        ("extracts.yaml sales.correct[0]", [(SEPTEMBER, "applied"), (OCTOBER, "absent")], ["correction.absent"]),
+        ("extracts.yaml sales.correct[0]", [(AUGUST, "absent"), (OCTOBER, "applied")], ["correction.applied"]),
+    ],
+)
+def test_a_correction_that_no_longer_matches_is_told(place: str, states: Corrections, told: list[str]) -> None:
+    checked = tuple(
+        checked_months.checked("sales", month, 5, corrected=(Corrected(place, 1, state, "It was so."),))
+        for month, state in states
+    )
+    found = list(corrections_told(OCTOBER, {"sales": Inputs("sales", checked, ())}))
+    assert [finding.code for finding in found] == told

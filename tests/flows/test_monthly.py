@@ -99,13 +99,14 @@ def test_each_report_is_the_file_and_the_model_the_manifest_tells_of(made: Made)
     for report in reports:
         assert set(report) == {
             "report_id", "kind", "unit_id", "title", "edition", "file", "sha256", "model_sha256", "pages", "recipients",
+            "since",
         }  # fmt: skip
         pdf = (outcome.folder / report["file"]).read_bytes()
         model = (outcome.folder / "models" / f"{report['report_id']}.json").read_bytes()
         assert hashlib.sha256(pdf).hexdigest() == report["sha256"]
         assert hashlib.sha256(model).hexdigest() == report["model_sha256"]
         assert report["report_id"] == f"{report['kind']}-{report['unit_id']}"
-        assert (report["edition"], report["pages"] >= 1) == (1, True)
+        assert (report["edition"], report["since"], report["pages"] >= 1) == (1, 0, True)
     recipients = {report["report_id"]: report["recipients"] for report in reports}
     assert recipients["manager-AS02"] == recipients["team-NORTH"] == ["as02@tiny.example"]
 

@@ -161,8 +161,12 @@ def test_no_answer_of_a_survey_is_anywhere_on_the_page() -> None:
     [
         ("the first is “7” at a.csv:7.", "the first is an answer that is not shown at a.csv:7."),
         ("score 7 of 17 is over 10.", "score an answer that is not shown of 17 is over 10."),
+        (
+            "the check odd could not be run: “a > 1” fails on a row: Could not convert string 'bad, bad' to INT32.",
+            "the check odd could not be run: “a > 1” fails on a row; what the row says is not shown.",
+        ),
     ],
-    ids=["in quotes", "bare"],
+    ids=["in quotes", "bare", "a database's reason"],
 )
 def test_an_answer_is_taken_out_of_a_message(message: str, shown: str) -> None:
     finding = Finding("check.between", Severity.WARNING, message, "survey", value="7")
@@ -262,8 +266,12 @@ def corrected(*states: str) -> ExtractSeen:
          ("differs", "not applied: the source of 2026-09 says something else", "told 2026-09")),
         (("absent", "mended"), ("mended", "no longer needed: the source of 2026-10 says so itself", "told 2026-10")),
         (("absent", "absent"), ("absent", "matches no row of any month", "told 2026-10")),
+        (("mended", "applied"), ("applied", "applied to 1 row", "told 2026-10")),
+        (("mended", "applied", "absent"), None),
+        (("applied", "mended"), ("mended", "no longer needed: the source of 2026-10 says so itself", "told 2026-10")),
     ],
-    ids=["of this month", "of another month", "no longer matching", "mended", "never matched"],
+    ids=["of this month", "of another month", "no longer matching", "mended", "never matched", "right before",
+         "right before it was used", "mended after it was used"],
 )  # fmt: skip
 def test_a_correction_is_told_in_its_month_and_where_it_no_longer_matches(
     states: tuple[str, ...], shown: tuple[str, str, str] | None

@@ -4,8 +4,9 @@ Totals are of the landed file, copies and all. Does not belong here: reading the
 like any other), and whether everything landed reached a figure (`flows.engines.reconcile`).
 """
 
+import difflib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CENT: Final = Decimal("0.005")
 """Sums that differ by less are the same."""
+ALIKE: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,42 @@ def control_readings(
         for currency in sorted(groups, key=lambda one: one or "")
         for reading in _of_currency(_Told(extract_name, month, currency, measure), profile, groups[currency])
     ]
+
+
+def misnamed_reading(
+    control_name: str, lines: Sequence[ControlLine], extracts: Collection[str], month: Month
+) -> Reading:
+    """Lines whose extract is not known and looks like one that has no line: its total would be held against nothing.
+
+    `lines` are those of the control extract's own landing. Totals of what a company does not read are no fault.
+    """
+    lacking = [name for name in extracts if name not in {line.extract for line in lines}]
+    found = [
+        (line, near[0])
+        for line in lines
+        if line.extract not in extracts
+        and (near := difflib.get_close_matches(line.extract.strip().casefold(), lacking, n=1, cutoff=ALIKE))
+    ]
+    line = found[0][0] if found else ControlLine("", month)
+    names = ", ".join(dict.fromkeys(f"“{one.extract}” (perhaps {near})" for one, near in found))
+    message = (
+        f"{control_name} {month}: totals of {names}, which is no extract: nothing is held against them. Have the "
+        "source name it as extracts.yaml does."
+    )
+    return Reading(
+        check=f"{control_name}.extract_named",
+        extract=control_name,
+        month=month,
+        label="totals of extracts that there are",
+        severity=Severity.WARNING,
+        value=float(len(found)),
+        limit=0.0,
+        columns=("extract",),
+        finding=Finding(
+            "control.misnamed", Severity.WARNING, message, extract=control_name, file=line.file, line=line.line,
+            column="extract", value=line.extract, rows=len(found),
+        ),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

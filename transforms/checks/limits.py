@@ -1,16 +1,19 @@
-"""How far is too far: the limits of the checks over time, and of the share of rows set aside.
+"""How far is too far: the limits of the checks over time, of the number of rows, and of the share set aside.
 
 They were set on simulated clean companies of many sizes, seasons and spreads and on broken copies of them
 (tests/transforms/checks). What is usual does not belong here (`transforms.checks.usual`).
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from config.checks import Severity
-from transforms.checks.readings import Reading
+from config.checks import Severity, Suite
+from config.months import Month
+from transforms.checks.readings import Reading, label_of
+from transforms.checks.suite import SuiteCheck
 from transforms.checks.usual import Departure
 from transforms.stages import Checked, Finding
 
@@ -20,6 +23,8 @@ FEWEST_SET_ASIDE: Final = 2
 """One faulty row among ten says nothing of the other nine: it is set aside and told by its own check. Two are a
 pattern. Half of the rows are too many however few they are."""
 HALF: Final = 0.5
+SET_ASIDE: Final = "set_aside"
+"""The name of the check on the share of rows set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,11 @@ def too_many_set_aside(rows: int, asked: int, limit: Decimal) -> bool:
     return rows > limit * asked and (rows >= FEWEST_SET_ASIDE or rows >= HALF * asked)
 
 
+def set_aside_accepted(suite: Suite, month: Month) -> bool:
+    """Whether a person has accepted how many rows of a month were set aside."""
+    return any(one.check == SET_ASIDE and one.month == month for one in suite.accepted)
+
+
 def set_aside_reading(extract_name: str, checked: Checked, limit: Decimal) -> Reading:
     """The share of the source's rows, without excluded ones, that were set aside.
 
@@ -96,7 +106,7 @@ def set_aside_reading(extract_name: str, checked: Checked, limit: Decimal) -> Re
         "corrections.csv, or raise set_aside_limit in checks.yaml."
     )
     return Reading(
-        check=f"{extract_name}.set_aside",
+        check=f"{extract_name}.{SET_ASIDE}",
         extract=extract_name,
         month=month,
         label=f"at most {float(limit):.0%} of the rows set aside",
@@ -111,6 +121,35 @@ def set_aside_reading(extract_name: str, checked: Checked, limit: Decimal) -> Re
             rows=failed,
         ),
     )  # fmt: skip
+
+
+def count_readings(suite: Iterable[SuiteCheck], checked: Checked) -> list[Reading]:
+    """The checks on how many rows a month has, without excluded ones: the value is how many are too few or too many."""
+    count = checked.source_rows - sum(part.rows for part in checked.excluded)
+    return [_count_reading(check, checked, count) for check in suite if check.kind == "rows"]
+
+
+def _count_reading(check: SuiteCheck, checked: Checked, count: int) -> Reading:
+    low, high = (int(bound) if isinstance(bound, Decimal) else None for bound in check.bounds)
+    too_few = 0 if low is None else low - count
+    too_many = 0 if high is None else count - high
+    label = label_of(check)
+    why = f" {check.why.rstrip('.')}." if check.why else ""
+    seen = "1 row" if count == 1 else f"{count:,} rows"
+    message = (
+        f"{check.extract} {checked.month}: {seen}, against the rule “{label}”.{why} Deliver it whole again, or change "
+        "the check in checks.yaml."
+    )
+    return Reading(
+        check=check.id,
+        extract=check.extract,
+        month=checked.month,
+        label=label,
+        severity=check.severity,
+        value=float(max(too_few, too_many, 0)),
+        limit=0.0,
+        finding=Finding("check.rows", check.severity, message, extract=check.extract, rows=count),
+    )
 
 
 def graded_reference(reading: Reading) -> Reading:

@@ -189,7 +189,7 @@ def _correction(
         "applied": f"applied to {rows}",
         "mended": f"no longer needed: the source of {at} says so itself",
         "differs": f"not applied: the source of {at} says something else",
-        "absent": "matches no row of any month",
+        "absent": "matches no row of any month" if all(one.state == "absent" for _, one in found) else "matches no row",
     }
     return CorrectionLine(
         place=place,
@@ -202,12 +202,20 @@ def _correction(
 
 
 def _chosen(found: Sequence[tuple[Month, Corrected]], month: Month) -> tuple[Month, Corrected] | None:
-    """What is told of a correction: what it did this month, else that it matches no longer; None where it once did."""
+    """What is told of a correction: what it did this month, else that it matches no longer.
+
+    None of a line that was used earlier: its row came then. A rule that was used earlier should have rows every month.
+    """
     now = [(at, one) for at, one in found if at == month and one.state == "applied"]
-    stale = [(at, one) for at, one in found if one.state in ("differs", "mended")]
+    used = max((at for at, one in found if one.state == "applied"), default=None)
+    stale = [(at, one) for at, one in found if one.state in ("differs", "mended") and (used is None or at > used)]
     if now or stale:
         return (now or stale[-1:])[0]
-    return found[-1] if all(one.state == "absent" for _, one in found) else None
+    last_at, last = found[-1]
+    is_line = last.place.startswith("corrections.csv:")
+    if used is not None and (is_line or last_at != month or last.state != "absent"):
+        return None
+    return found[-1]
 
 
 def _asked(config: Config, extract: str) -> dict[str, tuple[str, str]]:

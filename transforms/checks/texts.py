@@ -13,6 +13,9 @@ from transforms.stages import Finding
 LONGEST = 120
 """So many characters of a value are shown."""
 ANSWER = "an answer that is not shown"
+_FAILS_ON_A_ROW = re.compile(r"( fails on (?:a row|the \S+ rows of \d{4}-\d\d)): .*", re.DOTALL)
+"""What follows is a database's reason, which quotes the value it failed on."""
+_ROW_HIDDEN = "what the row says is not shown."
 
 
 def visible(text: str, longest: int = 0) -> str:
@@ -35,6 +38,8 @@ def _seen(character: str) -> str:
 def told(finding: Finding, kind: ExtractKind | None) -> Finding:
     """A finding as whoever runs the month may read it: of a survey without the answer it quotes."""
     message = finding.message
+    if kind is ExtractKind.PULSE:
+        message = _FAILS_ON_A_ROW.sub(rf"\1; {_ROW_HIDDEN}", message)
     if kind is not ExtractKind.PULSE or not finding.value:
         return replace(finding, message=visible(message))
     quoted = f"“{finding.value}”"

@@ -1,7 +1,8 @@
 """What changed between two editions of a month: reports, figures, statuses, expectations, recipients; and why.
 
 Belongs here, by module: `model` what an edition holds and what may differ, `figures` figures and expectations,
-`judged` statuses, `causes` inputs, configuration and code, `compare` the whole. Does not belong here: reading editions
+`judged` statuses, `causes` inputs, configuration and code, `compare` the whole; `reader`
+one report since its reader's copy, `reasons` why. Does not belong here: reading editions
 from disk, and how differences are printed.
 """
 

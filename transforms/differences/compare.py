@@ -83,7 +83,7 @@ def _report_changes(before: EditionContents, after: EditionContents) -> tuple[Re
             there = now or was
             changes.append(ReportChange(name, there.title if there else "", "gone" if now is None else "new"))
         elif (what := _changed(was, now)) is not None:
-            sections = _sections(before.models.get(name), after.models.get(name)) if what == "changed" else ()
+            sections = changed_sections(before.models.get(name), after.models.get(name)) if what == "changed" else ()
             changes.append(ReportChange(name, now.title, what, sections, was.title if was.title != now.title else ""))
     return tuple(changes)
 
@@ -94,7 +94,7 @@ def _changed(was: ReportLine, now: ReportLine) -> Literal["changed", "made again
     return "made again" if was.sha256 != now.sha256 else None
 
 
-def _sections(was: ReportModel | None, now: ReportModel | None) -> tuple[str, ...]:
+def changed_sections(was: ReportModel | None, now: ReportModel | None) -> tuple[str, ...]:
     """The parts of a report that say something else; none where one of its models is not known."""
     if was is None or now is None:
         return ()

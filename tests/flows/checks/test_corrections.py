@@ -76,6 +76,15 @@ def test_a_line_is_applied_where_the_source_says_what_it_expects(
     assert (checked.path.read_bytes() == uncorrected.path.read_bytes()) == (state != "applied")
 
 
+@pytest.mark.parametrize("old", ["20", "19"], ids=["applied", "differs"])
+def test_an_answer_of_a_survey_is_not_quoted(tmp_path: Path, old: str) -> None:
+    config = company([line("2", "amount", old, "25")], kind="pulse", main_measure=None)
+    (told,) = check(tmp_path, config, sales()).corrected
+    assert told.state == ("applied" if old == "20" else "differs")
+    assert not {"“20”", "“19”", "“25”"} & set(told.told.replace(",", " ").replace(":", " ").split())
+    assert "by Sales desk: A typo" in told.told or "nothing is corrected" in told.told
+
+
 def test_what_is_set_aside_shows_the_corrected_text_beside_the_landed_row(tmp_path: Path) -> None:
     checked = check(tmp_path, company([line("2", "amount", "20", "2O")]), sales())
     (row,) = pq.ParquetFile(checked.quarantine_path).read().to_pylist()

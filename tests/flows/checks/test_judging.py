@@ -175,10 +175,11 @@ def test_other_readings_are_judged_anew(tmp_path: Path, changed: Reading) -> Non
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_kept_verdicts_tell_a_crash_again(tmp_path: Path) -> None:
+def test_a_crash_is_told_again_and_never_kept(tmp_path: Path) -> None:
     broken = [reading(0.0, "a text")]  # type: ignore[arg-type]
     assert judge_cached(broken, tmp_path) == judge_cached(broken, tmp_path)
     assert "could not be judged" in str(judge_cached(broken, tmp_path)[0].reading.finding)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_version_of_the_rules_judges_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

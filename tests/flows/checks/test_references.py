@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from config.checks import Severity, Suite
-from config.models import Config, Extract
+from config.models import Config, Extract, ExtractKind
 from flows.checks.references import reference_checks, reference_tallies
 from flows.duck import connection
 from tests.flows.tables import OCTOBER, config_of, identities_of, membership_of, sales_extract
@@ -132,7 +132,8 @@ def test_rows_outside_the_employment_are_not_of_nobody_known(tmp_path: Path) -> 
     )  # fmt: skip
     assert finding.message == (
         "sales 2026-10: 4 rows lie outside the employment of whoever is named and count in the organisation alone "
-        "(the first at sales.csv:3). Ids (rows): LEFT (2, last day 2026-10-09), BACK (1, last day 2026-10-02), NEW (1, first day 2026-10-20). "
+        "(the first at sales.csv:3). Ids (rows): LEFT (2, last day 2026-10-09), "
+        "BACK (1, last day 2026-10-02), NEW (1, first day 2026-10-20). "
         "Give them to who took over, or correct the days in the hr extract."
     )
 
@@ -243,7 +244,8 @@ def test_a_value_must_occur_in_the_other_extract_of_the_month(tmp_path: Path) ->
     finding = told(tally)
     assert (finding.code, finding.column, finding.value, finding.line) == ("check.refers_to", "id", "1", 3)
     assert finding.message == (
-        "sales 2026-10: 2 rows have a value in id that orders of the month lacks (the first at sales.csv:3). Values (rows): 1 (1), 2 (1). "
+        "sales 2026-10: 2 rows have a value in id that orders of the month lacks (the first at sales.csv:3). "
+        "Values (rows): 1 (1), 2 (1). "
         "Deliver them in orders, or correct them in sales."
     )
 
@@ -265,6 +267,25 @@ def lacking(checked: Checked, column: str) -> Checked:
 def test_a_missing_column_is_a_crash_not_a_pass(tmp_path: Path, column: str) -> None:
     tallies = ask(company(), lacking(sales(tmp_path, ("A", "2026-10-01")), column))
     assert [tally.crashed for tally in tallies.values()] == [f"the landing has no column for {column}"] * 3
+
+
+def test_a_condition_on_a_missing_column_is_a_crash_not_a_pass(tmp_path: Path) -> None:
+    check = {"name": "some", "column": "seller", "refers_to": {"extract": "hr"}, "where": "amount > 0"}
+    rows = lacking(sales(tmp_path, ("A", "2026-10-01")), "amount")
+    tallies = ask(company({"sales": {"checks": [check]}}), rows)
+    assert {tally.crashed for name, tally in tallies.items() if name.startswith("some")} == {
+        "the landing has no column for amount"
+    }
+
+
+def test_the_values_of_a_survey_are_counted_and_not_listed(tmp_path: Path) -> None:
+    config = orders_company()
+    pulse = config.extracts["sales"].model_copy(update={"kind": ExtractKind.PULSE})
+    config = config.model_copy(update={"extracts": {**config.extracts, "sales": pulse}})
+    orders = checked_rows(tmp_path, {"number": ["0"], "amount": [1]}, "orders")
+    tally = ask(config, sales(tmp_path, *[("A", "2026-10-01")] * 3), others={"orders": orders})["id_refers_to"]
+    assert "There are 2 such answers." in told(tally).message
+    assert "(1)" not in told(tally).message
 
 
 def test_the_other_extract_lacking_the_column_is_a_crash(tmp_path: Path) -> None:

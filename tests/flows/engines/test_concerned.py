@@ -132,3 +132,63 @@ def test_of_associates_nothing_is_said_without_a_purpose(tmp_path: Path) -> None
     made = config(individual=None)
     found = measured(made, [landed(tmp_path, made, [*GOOD, sold("C", 77, "5000")])], failed())
     assert units(found) == {("team", "South"), ("organisation", "organisation")}
+
+
+def test_what_a_person_accepted_is_withheld_of_nobody(tmp_path: Path) -> None:
+    accepted = [{"check": "set_aside", "month": "2026-10", "why": "Orders of a test", "by": "Sales director"}]
+    made = config(Suite.model_validate({**SUITE.model_dump(), "accepted": accepted}))
+    rows = [*GOOD, sold("C", 77, "5000"), sold("C", 78, "5000")]
+    found = measured(made, [landed(tmp_path, made, rows)])
+    assert units(found) == set()
+    assert SetAside("sales", "team", "South", 2, 20) in found.set_aside
+
+
+@pytest.mark.parametrize(("months", "withheld"), [(1, set()), (2, {("associate", "C"), ("team", "South")})])
+def test_rows_lost_in_an_earlier_month_count_in_the_window_of_a_metric(
+    tmp_path: Path, months: int, withheld: set[tuple[str, str]]
+) -> None:
+    made = config(window_months=months)
+    before = [
+        (f"S{at}", seller, "2026-09-07", "5000" if seller == "C" and at % 2 else "5")
+        for at, (_, seller, _, _) in enumerate(GOOD)
+    ]
+    checked = [landed(tmp_path, made, before, SEPTEMBER), landed(tmp_path, made, [*GOOD, *more("A"), *more("B")])]
+    assert units(measured(made, checked)) - {("organisation", "organisation")} == withheld
+
+
+def more(seller: str) -> list[tuple[str, str | None, str, str]]:
+    return [sold(seller, number) for number in range(100, 200)]
+
+
+def test_a_row_is_a_units_on_the_day_the_metric_counts_it(tmp_path: Path) -> None:
+    moved = membership_of(
+        ("A", "team", "North", "", "2026-10-15"),
+        ("A", "team", "South", "2026-10-15", ""),
+        ("B", "team", "North", "", ""),
+    )
+    dated = sales_extract(
+        columns={"id": "id", "seller": "id", "day": "date", "booked": "date", "amount": "money"}, date="day"
+    )
+    made = config_of({"sales": dated}, {"m": metric_of(value="sum(amount)", date="booked")})
+    made = made.model_copy(update={"suites": {"sales": SUITE}})
+    columns = {
+        "id": ["1", "2", "3", "4"], "seller": ["A", "B", "B", "A"], "day": ["2026-10-20"] * 4,
+        "booked": ["2026-10-10"] * 3 + ["2026-10-16"], "amount": ["5000", "5", "5", "5"],
+    }  # fmt: skip
+    checked = check_extract(write_landing(tmp_path, columns), made, tmp_path / "checked")
+    found = measure_month(made, OCTOBER, {"sales": [checked]}, moved, identities_of(), failed=[failed()])
+    assert units(found) == {("team", "North"), ("organisation", "organisation")}
+
+
+def test_a_critical_row_that_another_check_set_aside_still_counts_for_its_unit(tmp_path: Path) -> None:
+    checks = [
+        {"column": "amount", "between": {"max": 1000}},
+        {"name": "positive", "condition": "amount <> 5000", "severity": "critical"},
+    ]
+    made = config(Suite.model_validate({"checks": checks}))
+    checked = landed(tmp_path, made, [*GOOD, sold("A", 77, "5000")])
+    tallies = {one.check: one for one in checked.tallies}
+    assert (tallies["sales.positive"].failed, tallies["sales.positive"].set_aside) == (1, 0)
+    found = measured(made, [checked], failed("sales.positive", (), elsewhere=True))
+    assert ("associate", "A") in units(found)
+    assert ("associate", "B") not in units(found)

@@ -378,6 +378,16 @@ def test_a_column_the_source_lacks_withholds_the_metrics_that_need_it(tmp_path: 
     assert figures(measured)["team North"] == 85
 
 
+@pytest.mark.parametrize(("window", "withheld"), [(1, False), (2, True)])
+def test_a_column_lacking_in_an_earlier_month_matters_in_the_window_alone(
+    tmp_path: Path, window: int, withheld: bool
+) -> None:
+    before = {name: values for name, values in ROWS.items() if name != "hours"} | {"day": ["2026-09-15"] * 6}
+    metrics = {"h": metric_of(value="sum(hours)", window_months=window)}
+    company = Company(tmp_path, metrics, columns=COLUMNS).extract(before, SEPTEMBER).extract(ROWS)
+    assert bool(company.measure().failed) is withheld
+
+
 def test_a_metric_counts_by_its_own_date_and_rows_without_one_do_not_count(tmp_path: Path) -> None:
     columns = {**COLUMNS, "closed": "timestamp"}
     closed = ["2026-10-05 23:59", "2026-11-01", "2026-09-30 23:59", "", "2026-10-31 23:59:59", "2026-10-01"]

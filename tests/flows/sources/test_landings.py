@@ -5,14 +5,14 @@ import os
 import stat
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from config.errors import OutsideError
-from flows.sources import existing_landing, read_landing
+from flows.sources import existing_landing, pulled_at, read_landing
 from tests.flows.sources.company import OCTOBER, PULLED_AT, Folders, extract, texts_of
 from tests.flows.sources.test_formats import TEXT
 
@@ -53,6 +53,15 @@ def test_a_source_that_goes_back_to_an_earlier_content_has_that_as_its_newest(fo
     folders.pulled_at = PULLED_AT + timedelta(days=2)
     assert folders.land(DECLARED) == first
     assert existing_landing(folders.landings, "sales", OCTOBER) == first
+
+
+def test_the_same_content_pulled_once_the_month_is_over_is_no_longer_early(folders: Folders) -> None:
+    folders.write("2026-10.csv", TEXT)
+    folders.pulled_at = datetime(2026, 10, 31, 18, tzinfo=UTC)
+    first = folders.land(DECLARED)
+    folders.pulled_at = PULLED_AT
+    assert folders.land(DECLARED) == first
+    assert pulled_at(first) == PULLED_AT
 
 
 def test_what_is_known_of_a_landing_is_written_beside_it(folders: Folders) -> None:

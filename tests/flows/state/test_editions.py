@@ -40,7 +40,7 @@ def entry(report_id: str, content: bytes = b"%PDF-", model_sha256: str = "m1", e
     return ReportEntry(
         report_id=report_id, kind="team", unit_id=report_id, title=report_id, edition=edition,
         file=f"reports/{report_id}.pdf", sha256=hashlib.sha256(content).hexdigest(), model_sha256=model_sha256,
-        pages=1, recipients=[],
+        pages=1, recipients=[], since=0,
     )  # fmt: skip
 
 

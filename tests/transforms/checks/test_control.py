@@ -8,7 +8,7 @@ import pytest
 from config.checks import Severity
 from config.months import Month
 from tests.transforms.checks.simulated import sales
-from transforms.checks.control import ControlLine, control_readings
+from transforms.checks.control import ControlLine, control_readings, misnamed_reading
 from transforms.checks.readings import Reading
 from transforms.stages import Profile
 
@@ -101,3 +101,18 @@ def test_lines_of_a_checked_control_extract() -> None:
         ControlLine("service", MONTH, None, Decimal("12345678.91"), None, "totals.csv", 3),
     ]
     assert ControlLine.from_rows(frame[["extract", "rows"]], MONTH)[0] == ControlLine("sales", MONTH, 103)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["sales", "service"], 0), (["Sales", "service"], 1), (["sale", "service"], 1), (["stock", "service"], 0),
+        (["sales", "sales_2", "service"], 0), (["sales ", "services"], 2),
+    ],
+)  # fmt: skip
+def test_a_total_of_a_misspelt_extract_is_told_and_one_of_what_is_not_read_is_not(names: list[str], told: int) -> None:
+    lines = [ControlLine(name, MONTH, 5, file="totals.csv", line=at + 2) for at, name in enumerate(names)]
+    reading = misnamed_reading("totals", lines, ("sales", "service"), MONTH)
+    assert (reading.value, reading.severity, reading.extract) == (told, Severity.WARNING, "totals")
+    assert reading.finding is not None
+    assert (f"“{names[0]}” (perhaps sales)" in reading.finding.message) is (told > 0)

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from config.checks import Severity
+from config.checks import Severity, Suite
 from config.months import Month
-from transforms.checks.limits import CRUDE_CRITICAL, ROWS_CRITICAL, ROWS_WARNING, distance, graded, set_aside_reading
+from tests.flows.tables import config_of, sales_extract
+from transforms.checks.limits import (
+    CRUDE_CRITICAL,
+    ROWS_CRITICAL,
+    ROWS_WARNING,
+    count_readings,
+    distance,
+    graded,
+    set_aside_reading,
+)
+from transforms.checks.suite import suite_of
 from transforms.checks.usual import Departure, amount_departure, count_departure
 from transforms.stages import Checked, Exclusions
 
@@ -40,6 +50,25 @@ def test_the_finding_says_rows_share_and_the_main_reason() -> None:
     assert finding is not None
     assert "30 of 200 rows (15.0%) were set aside" in finding.message
     assert "20: reason 1" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows", "excluded", "off"),
+    [
+        ("{min: 100}", 100, 0, 0), ("{min: 100}", 99, 0, 1), ("{min: 100}", 120, 30, 10), ("{max: 5}", 9, 0, 4),
+        ("{min: 2, max: 5}", 5, 0, 0), ("{min: 1}", 0, 0, 1),
+    ],
+)  # fmt: skip
+def test_how_many_rows_a_month_may_have(asked: str, rows: int, excluded: int, off: int) -> None:
+    bounds = {one.partition(": ")[0]: one.partition(": ")[2] for one in asked.strip("{}").split(", ")}
+    check = {"rows": bounds, "severity": "critical", "why": "As many were agreed."}
+    config = config_of({"sales": sales_extract()})
+    config = config.model_copy(update={"suites": {"sales": Suite.model_validate({"checks": [check]})}})
+    (reading,) = count_readings(suite_of(config, "sales"), checked(rows, (), excluded))
+    assert (reading.check, reading.severity, reading.columns) == ("sales.rows", Severity.CRITICAL, ())
+    assert (reading.value, reading.limit) == (off, 0)
+    assert reading.finding is not None
+    assert "As many were agreed." in reading.finding.message
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""Deliver: release and mailing of editions, as commands and Prefect flows call them.
+
+Does not belong here: what a stage does (`flows.stages.release`, `.sending`, `.prepare`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from config.errors import RefusedError
+from config.months import Month
+from flows.execution import Caller, Progress, execute
+from flows.stages.prepare import reconcile
+from flows.stages.recording import now_utc, recorded
+from flows.stages.run import MonthRun
+from flows.stages.sending import BATCH, Sending, Wanted, transport_of
+from flows.stages.standing import Today, organisation_today, standing_of
+from flows.state.editions import newest_edition
+from flows.state.ledger import Ledger
+from transforms.deliveries import DeliveryLine, DeliveryState
+from transforms.readers import Standing
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What came of mailing: how many were sent, failed and are uncertain, what is held, and why."""
+
+    sent: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    queued: int = 0
+    held: tuple[DeliveryLine, ...] = ()
+    """Every delivery of what was asked for that is held, whatever for."""
+    faults: tuple[str, ...] = field(default=(), repr=False)
+    note: str = ""
+
+
+def deliver(
+    run: MonthRun, wanted: Wanted, progress: Progress | None = None, clock: Callable[[], datetime] = now_utc
+) -> Delivered:
+    """Mail what is queued, with the caller the machine is configured for. `run` is of the month, or of the newest.
+
+    Raises OutsideError where the mail server cannot be had; what is queued stays so.
+    """
+    return execute(
+        "deliver",
+        str(wanted.month or run.month),
+        lambda call: deliver_with(run, wanted, call, clock),
+        neutral_folder=run.state.root,
+        progress=progress,
+    )
+
+
+def deliver_with(run: MonthRun, wanted: Wanted, call: Caller, clock: Callable[[], datetime] = now_utc) -> Delivered:
+    """The stages of delivering: reconcile with the manifests, ask hr, look at each delivery again, mail in batches."""
+    with recorded(run.config, run.state, "send", wanted.month, clock=clock) as record:
+        ledger = record.ledger
+        sending = Sending(run.config, run.state, ledger, transport_of(run.config, run.state), clock=clock)
+        call.one("look at the ledger", reconcile, run.state, ledger, run.config, clock(), wanted.month)
+        call.one("settle what was left", sending.recover)
+        note = ""
+        if wanted.of(ledger, [DeliveryState.QUEUED]):
+            today, standings = call.one("ask hr who may read", _standings, run, ledger, wanted, clock())
+            note = today.note
+            call.one("look at readers again", sending.recheck, wanted, standings)
+            _mail(sending, wanted, call)
+        call.publish_table(f"deliveries-{wanted.month or run.month}", delivery_counts(wanted.of(ledger, DeliveryState)))
+        return _delivered(sending, wanted, note)
+
+
+def _mail(sending: Sending, wanted: Wanted, call: Caller) -> None:
+    """Associates' own sheets first; managers' reports never before them."""
+    sending.ledger.begin_sender(sending.sender, sending.clock())
+    try:
+        with sending.transport:
+            sheets = sending.sheets(wanted)
+            if sheets is not None:
+                call.one("mail sheets", sending.send_some, sheets)
+            sending.hold_behind_sheets(wanted)
+            queued = len(wanted.of(sending.ledger, [DeliveryState.QUEUED]))
+            batches: Sequence[tuple[Wanted, int | None]] = [(wanted, BATCH)] * (queued // BATCH) + [(wanted, None)]
+            call.each("mail", sending.send_some, batches)
+    finally:
+        sending.ledger.end_sender(sending.sender, sending.clock())
+
+
+def _standings(run: MonthRun, ledger: Ledger, wanted: Wanted, now: datetime) -> tuple[Today, dict[Month, Standing]]:
+    today = organisation_today(run, now)
+    standings = {}
+    for month in sorted({line.key.month for line in wanted.of(ledger, [DeliveryState.QUEUED])}):
+        edition = newest_edition(run.state, month)
+        if edition is None:
+            raise RefusedError(f"The ledger has deliveries of {month}, and there is no edition of it.")
+        standings[month] = standing_of(run, edition, today)
+    return today, standings
+
+
+def _delivered(sending: Sending, wanted: Wanted, note: str) -> Delivered:
+    lines = wanted.of(sending.ledger, DeliveryState)
+    return Delivered(
+        sent=sending.outcomes["sent"],
+        failed=sending.outcomes["failed"],
+        uncertain=sending.outcomes["uncertain"],
+        queued=sum(line.state is DeliveryState.QUEUED for line in lines),
+        held=tuple(line for line in lines if line.state is DeliveryState.HELD),
+        faults=tuple(sending.faults),
+        note=note,
+    )
+
+
+def delivery_counts(lines: Sequence[DeliveryLine]) -> list[dict[str, str | int]]:
+    """One row a month and state: counts, nobody's address."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for line in lines:
+        place = (str(line.key.month), line.state.value, line.hold.value.replace("_", " ") if line.hold else "")
+        counts[place] = counts.get(place, 0) + 1
+    return [
+        {"month": month, "state": state, "why": why, "deliveries": count}
+        for (month, state, why), count in sorted(counts.items())
+    ]

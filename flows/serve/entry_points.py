@@ -1,0 +1,294 @@
+"""The flows that Prefect starts: by schedule, from its pages, or in a work pool (`prefect.yaml`).
+
+What Prefect is given stays free of persons: months and yes or no as parameters, counts as artifacts, and of a fault
+the stage and its kind. Its message goes to stderr, and a notice to the operator. Does not belong here: stages and
+their order (`flows.monthly`, `flows.deliver`, `flows.backfill`).
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+from prefect import State, flow
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from config.errors import ConfigError, YardstickError
+from config.months import Month
+from flows.execution import AsPrefectTasks
+from flows.serve.home import Home, calendar_of, home_of
+from flows.serve.notices import Fault, operator_of, send_notices
+from flows.serve.waiting import Waiting, now_utc, wait_for_extracts, wait_for_lock
+from flows.stages.artifacts import edition_key, edition_table
+from flows.stages.run import MonthRun
+from transforms.schedule import is_delivery_day, is_run_day, month_made_at, waiting_ends
+
+Result = TypeVar("Result")
+_MONTH = r"\d{4}-(0[1-9]|1[0-2])"
+MonthText = Annotated[str, Field(pattern=rf"^{_MONTH}$", examples=["2026-10"])]
+MonthOrNone = Annotated[str, Field(pattern=rf"^({_MONTH})?$", examples=["2026-10"])]
+_LANDING = ("", "look for late extracts", "land and check", "judge", "look")
+
+
+class Again(StrEnum):
+    """What is mailed beside that which is queued."""
+
+    NOTHING = "nothing"
+    FAILED = "what failed"
+
+
+class _Stopped(YardstickError):
+    """Not an error of the code: what was done is not good, and says so in counts."""
+
+
+class _Noted(AsPrefectTasks):
+    """Calls stages as tasks, and knows which was called last."""
+
+    stage = ""
+    month = ""
+
+    def each(self, stage: str, function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+        """Call a stage once for each tuple of arguments."""
+        self.stage = stage
+        return super().each(stage, function, arguments)
+
+
+def _run_name() -> str:
+    """As monthly-2026-10 for a run of a month; else the flow's name and the day."""
+    from prefect.runtime import flow_run
+
+    parameters = flow_run.parameters
+    months = [parameters[name] for name in ("month", "first", "last") if parameters.get(name)]
+    if not months and flow_run.flow_name == monthly.name:
+        months = [str(_month_of("", _begun_at()))]
+    return "-".join([str(flow_run.flow_name), *(months or [f"{_begun_at():%Y-%m-%d}"])])
+
+
+def _tell_crash(flow: Any, flow_run: Any, state: State[Any]) -> None:  # noqa: ARG001 - as Prefect calls it
+    """The flow's process is gone, and could not tell itself."""
+    parameters = flow_run.parameters
+    month = str(parameters.get("month") or parameters.get("first") or "")
+    _tell(Fault(flow.name, month, "", "it ended without a word (killed, out of memory, or stopped)", _look(flow.name, month)))
+
+
+@flow(name="monthly", flow_run_name=_run_name, persist_result=False, on_crashed=[_tell_crash])
+def monthly(
+    month: Annotated[
+        MonthOrNone, Field(title="Month", description="As 2026-10. Empty: the month before the day of the run.")
+    ] = "",
+    wait: Annotated[
+        bool, Field(title="Wait", description="Wait for late extracts until the deadline of schedule.yaml.")
+    ] = True,
+    only_when_due: Annotated[
+        bool, Field(title="Only when due", description="Do nothing unless this is the working day of schedule.yaml.")
+    ] = False,
+) -> State[None]:
+    """Make a month's edition: everything up to publish. Its deliveries wait for approval unless a rule releases them."""
+
+    def work(home: Home, call: _Noted) -> str:
+        from flows.monthly import make_edition
+
+        begun = _begun_at()
+        asked = _month_of(month, begun)
+        call.month = str(asked)
+
+        def request() -> MonthRun:
+            return MonthRun(asked, home.config_dir, home.state, pulled_at=now_utc())
+
+        run = request()
+        if only_when_due and not _is_due(run, begun, is_run_day):
+            call.month = ""
+            return "This is not the day of schedule.yaml: nothing was done."
+        late = _wait(request, call, patiently=wait)
+        outcome = make_edition(request(), call)
+        call.publish_table(edition_key(outcome), edition_table(outcome))
+        call.publish_table(*call.one("look at deliveries", _deliveries, request()))
+        if outcome.not_made:
+            raise _Stopped(f"{len(outcome.not_made)} reports could not be made (edition {outcome.number} has the others)")
+        made = f"{outcome.made} reports made, {outcome.kept} unchanged" if outcome.new else "nothing has changed"
+        return f"Edition {outcome.number} of {asked}: {made}.{_without(late)}"
+
+    return _told("monthly", month, work)
+
+
+@flow(name="deliver", flow_run_name=_run_name, persist_result=False, on_crashed=[_tell_crash])
+def deliver(
+    month: Annotated[
+        MonthOrNone, Field(title="Month", description="As 2026-10. Empty: whatever is released, of any month.")
+    ] = "",
+    again: Annotated[
+        Again, Field(title="Again", description="Mail again what failed before. What is uncertain waits for a person.")
+    ] = Again.NOTHING,
+    only_when_due: Annotated[
+        bool, Field(title="Only when due", description="Do nothing on days without delivering by schedule.yaml.")
+    ] = False,
+) -> State[None]:
+    """Mail what is released, and nothing else. Run again, it mails what is left."""
+
+    def work(home: Home, call: _Noted) -> str:
+        from flows.deliver import deliver_with, open_ledger
+        from flows.stages.sending import Wanted, lift
+        from transforms.deliveries import DeliveryState
+
+        there = home.state.months_with_editions()
+        if not there:
+            return "There is no edition yet: nothing was mailed."
+        run = MonthRun(Month.parse(month) if month else there[-1], home.config_dir, home.state, pulled_at=now_utc())
+        if only_when_due and not _is_due(run, _begun_at(), is_delivery_day):
+            return "Nothing is mailed on this day by schedule.yaml."
+        wanted = Wanted(Month.parse(month) if month else None)
+        if again is Again.FAILED:
+            with open_ledger(run.config, run.state) as ledger:
+                lift(ledger, wanted.of(ledger, [DeliveryState.FAILED]), "operator", now_utc())
+        delivered = deliver_with(run, wanted, call)
+        told = ", ".join(
+            f"{count} {word}"
+            for count, word in (
+                (delivered.sent, "sent"), (delivered.failed, "failed"), (delivered.uncertain, "uncertain"),
+                (delivered.queued, "still queued"), (len(delivered.held), "held"),
+            )
+        )  # fmt: skip
+        if delivered.failed or delivered.uncertain:
+            raise _Stopped(told)
+        return f"{told}."
+
+    return _told("deliver", month, work)
+
+
+@flow(name="backfill", flow_run_name=_run_name, persist_result=False, on_crashed=[_tell_crash])
+def backfill(
+    first: Annotated[MonthText, Field(title="First month", description="As 2026-01.")],
+    last: Annotated[MonthText, Field(title="Last month", description="As 2026-10.")],
+    dry_run: Annotated[
+        bool, Field(title="Dry run", description="Say what would be made; make and publish nothing.")
+    ] = False,
+    mail: Annotated[
+        bool, Field(title="Mail", description="Let the editions be mailed once they are approved. Usually not wanted.")
+    ] = False,
+) -> State[None]:
+    """Make the editions of past months again, from what is known of them today. Nothing is mailed unless told."""
+
+    def work(home: Home, call: _Noted) -> str:
+        from flows.backfill import backfill_months
+
+        months = Month.parse(first), Month.parse(last)
+        call.month = f"{first} to {last}"
+        run = MonthRun(months[1], home.config_dir, home.state, pulled_at=now_utc())
+        wait_for_lock(home.state, Waiting(now_utc(), timedelta(), _show_waiting))
+        backfill_months(run, *months, dry_run=dry_run, mail=mail)
+        return f"{call.month}: done."
+
+    return _told("backfill", first, work)
+
+
+def _told(name: str, month: str, work: Callable[[Home, _Noted], str]) -> State[None]:
+    """Do the work; a fault becomes a failed state that names nobody, a line on stderr, and a notice."""
+    call = _Noted()
+    call.month = month
+    try:
+        home = home_of()
+        return Completed(message=work(home, call))
+    except Exception as error:  # noqa: BLE001 - told to the operator, and kept out of Prefect's log
+        shown = str(error) if isinstance(error, YardstickError) else f"a fault of our own ({type(error).__name__})"
+        sys.stderr.write(f"yardstick: {name} {call.month}: {shown}\n")
+        kind = str(error) if isinstance(error, _Stopped) else type(error).__name__
+        fault = Fault(name, call.month, call.stage, kind, _look(name, call.month, call.stage, error))
+        _tell(fault)
+        return Failed(message=str(fault))
+
+
+def _tell(fault: Fault) -> None:
+    try:
+        operator = operator_of(home_of().config_dir)
+    except YardstickError as error:
+        sys.stderr.write(f"yardstick: nobody could be told: {error}\n")
+        return
+    for line in send_notices(operator, fault):
+        sys.stderr.write(f"yardstick: {line}\n")
+
+
+def _look(name: str, month: str, stage: str = "", error: Exception | None = None) -> str:
+    """The command that shows the fault with its place: it stays on the operator's machine."""
+    if name != "monthly":
+        return "yardstick status"
+    checks = isinstance(error, ConfigError) or stage in _LANDING
+    return f"yardstick {'check' if checks else 'run'} {month or 'MONTH'}"
+
+
+def _begun_at() -> datetime:
+    """When the run was to begin: a run that waits in a queue is still of its own day."""
+    from prefect.runtime import flow_run
+
+    planned: datetime | None = flow_run.scheduled_start_time
+    return planned or now_utc()
+
+
+def _month_of(told: str, begun: datetime) -> Month:
+    if told:
+        return Month.parse(told)
+    from config.loader import load_config
+
+    config = load_config(home_of().config_dir)
+    at = Month.of(begun.date())
+    return month_made_at(calendar_of(config, at, at), begun)
+
+
+def _is_due(run: MonthRun, begun: datetime, on_day: Callable[..., bool]) -> bool:
+    schedule = run.config.schedule
+    if schedule is None:
+        raise ConfigError("There is no schedule.yaml, so no day is due.", fix="Write one (see docs/operations.md).")
+    at = Month.of(begun.date())
+    return on_day(schedule, calendar_of(run.config, at.shift(-1), at.shift(1)), begun)
+
+
+def _wait(request: Callable[[], MonthRun], call: _Noted, *, patiently: bool) -> tuple[str, ...]:
+    """Wait for late extracts, and for another run to end. Gives the extracts that did not come."""
+    run = request()
+    schedule = run.config.schedule
+    if schedule is None or not patiently:
+        wait_for_lock(run.state, Waiting(now_utc(), timedelta(), _show_waiting))
+        return ()
+    calendar = calendar_of(run.config, run.month, run.month.shift(1))
+    until = waiting_ends(schedule, calendar, run.month)
+    waiting = Waiting(until, timedelta(minutes=schedule.wait.every_minutes), _show_waiting)
+    late = wait_for_extracts(request, waiting, call)
+    wait_for_lock(run.state, waiting)
+    _show_running()
+    return late
+
+
+def _show_waiting(late: Sequence[str], again: datetime) -> None:
+    from prefect.client.schemas.objects import StateType
+
+    why = f"late: {', '.join(late)}" if late else "another run works on the state root"
+    _show(State(type=StateType.RUNNING, name="Waiting", message=f"{why}; next look at {again:%Y-%m-%d %H:%M} UTC"))
+
+
+def _show_running() -> None:
+    from prefect.states import Running
+
+    _show(Running())
+
+
+def _show(state: State[None]) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.runtime import flow_run
+
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(flow_run.id, state, force=True)
+
+
+def _without(late: Sequence[str]) -> str:
+    return f" Late when the time was over: {', '.join(late)}." if late else ""
+
+
+def _deliveries(run: MonthRun) -> tuple[str, list[dict[str, str | int]]]:
+    """The table of the month's deliveries: what the manifests have and the ledger lacks is written first."""
+    from flows.deliver import delivery_counts, open_ledger
+    from flows.stages.prepare import reconcile
+
+    with open_ledger(run.config, run.state) as ledger:
+        reconcile(run.state, ledger, run.config, now_utc(), run.month)
+        return f"deliveries-{run.month}", delivery_counts(ledger.deliveries(month=run.month))

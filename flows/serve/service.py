@@ -1,0 +1,193 @@
+"""`yardstick serve` as a whole: the server, the deployments, and this process that starts their runs until stopped.
+
+Does not belong here: what a run does (`entry_points`).
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from config.errors import OutsideError, RefusedError
+from config.models import Config
+from flows.execution import configured_server, neutral, quiet_prefect, refuse_silent_server
+from flows.files import PRIVATE_FILE, make_folder
+from flows.serve.deployments import Plan, catch_up, deployments_of
+from flows.serve.home import Home
+from flows.serve.notices import KNOWN_VARIABLE, Operator, as_known, unsendable
+from flows.serve.server import Server, own_server, server_elsewhere
+from flows.state.paths import StateRoot
+
+if TYPE_CHECKING:
+    from prefect.runner import Runner
+
+PORT = 4200
+_POLL_SECONDS = 5.0
+_STOP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is served: a company, its plan (None: only what people start), and the port of a server of our own."""
+
+    home: Home
+    config: Config
+    plan: Plan | None
+    port: int = PORT
+    catch_up: bool = True
+
+
+class _StoppedError(BaseException):
+    """Ctrl-C or SIGTERM."""
+
+
+def serve(serving: Serving, tell: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; then nothing is left running. `tell` is given sentences for the terminal.
+
+    Raises OutsideError where the Prefect server does not come up or ends, and RefusedError where the state root is
+    served already.
+    """
+    prefect_home = make_folder(serving.home.state.root / "prefect")
+    with suppress(_StoppedError), _stopped_by_signals(), ExitStack() as opened:
+        opened.enter_context(_alone(serving.home.state))
+        opened.enter_context(neutral(prefect_home))
+        elsewhere = configured_server()
+        quiet_prefect()
+        _set_environment(serving)
+        opened.enter_context(_temporary_files(serving.home.state))
+        if elsewhere is not None:
+            refuse_silent_server(elsewhere)
+            server = server_elsewhere(elsewhere)
+        else:
+            tell("Starting a Prefect server …")
+            os.environ["PREFECT_HOME"] = str(prefect_home)
+            server = opened.enter_context(own_server(prefect_home, serving.port))
+            os.environ["PREFECT_API_URL"] = server.api
+        _serve_with(server, serving, tell)
+    tell("Stopped.")
+
+
+def _serve_with(server: Server, serving: Serving, tell: Callable[[str], None]) -> None:
+    from prefect.runner import Runner
+
+    company = serving.config.company.name
+    # The pages of a server that goes on without us must not promise runs that nobody will start.
+    runner = Runner(name="yardstick", query_seconds=_POLL_SECONDS, pause_on_shutdown=server.process is None, limit=None)
+    ids = {one.flow_name or "": runner.add_deployment(one) for one in deployments_of(company, serving.plan)}
+    _tell_plan(server, serving, tell)
+    for fault in unsendable(serving.config.delivery.notices):
+        tell(fault)
+    if serving.plan is not None and serving.catch_up:
+        for line in catch_up(serving.plan, serving.home.state.months_with_editions(), ids):
+            tell(line)
+    _run_until_stopped(runner, server)
+
+
+def _tell_plan(server: Server, serving: Serving, tell: Callable[[str], None]) -> None:
+    tell(f"{serving.config.company.name}: {server.pages}")
+    plan = serving.plan
+    if plan is None:
+        tell("There is no schedule: a run is made when somebody starts it on that page.")
+    else:
+        if plan.monthly:
+            begins = plan.monthly[0].astimezone(plan.calendar.zone)
+            tell(f"The next month is made on {begins:%A, %d %B %Y at %H:%M} ({plan.zone}).")
+        if plan.schedule.deliver is not None:
+            days = "working day" if plan.schedule.deliver.days == "working" else "day"
+            tell(f"What is released is mailed every {days} at {plan.schedule.deliver.at}.")
+    if not serving.config.delivery.notices:
+        tell("Nobody is told of a run that fails: delivery.yaml has no notices.")
+    tell("Stop with Ctrl-C.")
+
+
+def _run_until_stopped(runner: "Runner", server: Server) -> None:
+    ended: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(runner.start())
+        except BaseException as error:  # noqa: BLE001 - told by the thread that waits
+            ended.append(error)
+
+    # Beside the main thread, where Prefect would take the signals for itself.
+    thread = threading.Thread(target=run, name="runner", daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.5)
+            server.refuse_ended()
+    finally:
+        _stop(runner, thread)
+    kind = f" ({type(ended[0]).__name__})" if ended else ""
+    raise OutsideError(f"Prefect stopped starting runs by itself{kind}.", fix="Start `yardstick serve` again.")
+
+
+def _stop(runner: "Runner", thread: threading.Thread) -> None:
+    """Stop what is running, with the server still there to be told."""
+    if thread.is_alive() and runner.started:
+        with suppress(Exception):
+            runner.execute_in_background(runner.astop).result(timeout=_STOP_SECONDS)
+    thread.join(_STOP_SECONDS)
+
+
+def _set_environment(serving: Serving) -> None:
+    """What the flows' processes find their company by, and whom to tell should its configuration be broken."""
+    operator = Operator(serving.config.company.name, serving.config.delivery.notices)
+    os.environ.update({**serving.home.as_environment(), KNOWN_VARIABLE: as_known(operator)})
+
+
+@contextmanager
+def _temporary_files(state: StateRoot) -> Iterator[None]:
+    """Temporary files of Prefect and of runs lie in the state root, and go with us."""
+    with tempfile.TemporaryDirectory(prefix="tmp-", dir=make_folder(state.root / "prefect")) as folder:
+        before = os.environ.get("TMPDIR"), tempfile.tempdir
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before[1]
+            os.environ.pop("TMPDIR")
+            if before[0] is not None:
+                os.environ["TMPDIR"] = before[0]
+
+
+@contextmanager
+def _alone(state: StateRoot) -> Iterator[None]:
+    path = state.root / "prefect" / "serve.lock"
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RefusedError(
+                f"{state.root} is served already by another `yardstick serve`.", fix="Stop that one first."
+            ) from error
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Raise _StoppedError here at the first signal; later ones change nothing, since all is being stopped."""
+    stopped = False
+
+    def stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal calls it
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            raise _StoppedError
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

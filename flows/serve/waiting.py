@@ -1,0 +1,95 @@
+"""What is done while extracts of a month are late, or while another run holds the state root: waited, without a lock.
+
+Does not belong here: how Prefect shows it (`entry_points`), and until when (`transforms.schedule`).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from config.errors import ConfigError, OutsideError, RefusedError
+from flows.execution import Caller
+from flows.stages.land import land_and_check
+from flows.stages.run import MonthRun
+from flows.state.paths import StateRoot
+
+_LOCK_SECONDS = 20.0
+_LOCK_LOOKS = 12 * 180
+"""Twelve hours: what takes longer does not end by itself."""
+
+
+def now_utc() -> datetime:
+    """The entry point's clock."""
+    return datetime.now(tz=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the waiting needs: until when, how long between two looks, and whom to tell of it.
+
+    `tell` is given the names of the extracts that are late (none: another run is working) and when is looked next.
+    """
+
+    until: datetime
+    every: timedelta
+    tell: Callable[[Sequence[str], datetime], None]
+    clock: Callable[[], datetime] = now_utc
+    sleep: Callable[[float], None] = time.sleep
+
+
+def late_extracts(run: MonthRun) -> tuple[str, ...]:
+    """Names of the extracts whose month cannot be had now. They are landed under the lock of the state root.
+
+    Raises RefusedError where another run holds it.
+    """
+    with run.state.locked(), run.pool:
+        return tuple(name for name in run.config.extracts if _is_late(run, name))
+
+
+def _is_late(run: MonthRun, extract: str) -> bool:
+    try:
+        return bool(land_and_check(run, extract).failure)
+    except ConfigError:
+        raise
+    except (OutsideError, RefusedError):
+        return True
+
+
+def wait_for_extracts(run: Callable[[], MonthRun], waiting: Waiting, call: Caller) -> tuple[str, ...]:
+    """Look until every extract is there, or the time is over. Gives those that are late even then.
+
+    `run` gives the month anew for each look: its configuration may have been mended meanwhile.
+    """
+    late: tuple[str, ...] = ()
+    while waiting.clock() < waiting.until:
+        wait_for_lock(run().state, waiting)
+        try:
+            late = call.one("look for late extracts", late_extracts, run())
+        except RefusedError:
+            continue  # another run was quicker
+        if not late:
+            return ()
+        left = (waiting.until - waiting.clock()).total_seconds()
+        if left <= 0:
+            break
+        seconds = min(waiting.every.total_seconds(), left)
+        waiting.tell(late, waiting.clock() + timedelta(seconds=seconds))
+        waiting.sleep(seconds)
+    return late
+
+
+def wait_for_lock(state: StateRoot, waiting: Waiting) -> None:
+    """Return when no other run works on the state root. Another may begin just then: it is found by its lock.
+
+    Raises RefusedError where one has held it for twelve hours.
+    """
+    for look in range(_LOCK_LOOKS):
+        try:
+            with state.locked():
+                return
+        except RefusedError:
+            if look == _LOCK_LOOKS - 1:
+                raise
+            waiting.tell((), waiting.clock() + timedelta(seconds=_LOCK_SECONDS))
+            waiting.sleep(_LOCK_SECONDS)

@@ -1,0 +1,69 @@
+"""What the ledger is told of a run: that it began, how it ended, and which edition came of it.
+
+Does not belong here: what a run does, and deliveries (`prepare`).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from config.errors import RefusedError
+from config.models import Config
+from config.months import Month
+from flows.state.ledger import Ledger, RunLine, RunState
+from flows.state.paths import StateRoot
+
+
+def now_utc() -> datetime:
+    """The clock of the ledger; no report knows it."""
+    return datetime.now(tz=UTC)
+
+
+@contextmanager
+def open_ledger(config: Config, state: StateRoot) -> Iterator[Ledger]:
+    """The company's ledger: the database of delivery.yaml, else a file in the state root."""
+    with Ledger.open(config.delivery.ledger, state) as ledger:
+        yield ledger
+
+
+@dataclass
+class Record:
+    """A run while it goes on. `died` are earlier ones of the same kind and month that never ended."""
+
+    ledger: Ledger
+    id: int
+    died: tuple[RunLine, ...] = ()
+    edition: int | None = None
+    """To be set when there is one."""
+
+    def told(self) -> tuple[str, ...]:
+        """What a person is told of runs that died before this one."""
+        return tuple(
+            f"the {line.kind} begun {line.started_at:%Y-%m-%d %H:%M} UTC died before it ended; this one goes on from "
+            "what it had kept"
+            for line in self.died
+        )
+
+
+@contextmanager
+def recorded(
+    config: Config, state: StateRoot, kind: str, month: Month | None, *, parent: int | None = None, note: str = "",
+    clock: Callable[[], datetime] = now_utc,
+) -> Iterator[Record]:  # fmt: skip
+    """Write a run into the ledger while the block works, and how it ended. The fault is told by its kind alone."""
+    with open_ledger(config, state) as ledger:
+        died = [line for line in ledger.mark_dead_runs(clock()) if (line.kind, line.month) == (kind, month)]
+        record = Record(ledger, ledger.begin_run(kind, month, clock(), parent=parent, note=note), tuple(died))
+        try:
+            yield record
+        except BaseException as error:
+            ledger.end_run(record.id, _ended(error), clock(), edition=record.edition, fault=type(error).__name__)
+            raise
+        ledger.end_run(record.id, RunState.DONE, clock(), edition=record.edition)
+
+
+def _ended(error: BaseException) -> RunState:
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return RunState.STOPPED
+    return RunState.REFUSED if isinstance(error, RefusedError) else RunState.FAILED

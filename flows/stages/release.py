@@ -1,0 +1,110 @@
+"""Release: a named person lets an edition, or single reports of it, go out. Its PDFs are read once more before.
+
+Does not belong here: release by the company's rule (`prepare`), and sending (`sending`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.errors import OutsideError, RefusedError, UsageError
+from config.faults import did_you_mean
+from config.models import Config
+from flows.rendering import TermIndex, read_back
+from flows.stages.prepare import prepare_edition
+from flows.stages.standing import organisation_of_edition
+from flows.state.editions import Edition, ReportEntry, file_sha256, newest_edition
+from flows.state.ledger import Ledger
+from flows.state.paths import StateRoot
+from transforms.deliveries import DeliveryLine, DeliveryState, Hold
+from transforms.scope import Scope, build_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What an approval let go: deliveries, of how many reports, and what of the edition still does not go."""
+
+    edition: int
+    deliveries: int
+    reports: int
+    still_held: tuple[DeliveryLine, ...]
+    without_reader: tuple[str, ...]
+
+
+def approve(
+    state: StateRoot, ledger: Ledger, config: Config, edition: Edition, by: str, now: datetime,
+    reports: Sequence[str] = (),
+) -> Released:  # fmt: skip
+    """Release what waits for approval of the newest edition's reports, all or those named.
+
+    Raises RefusedError where a newer edition exists or a finished PDF shows what its reader may not see, and
+    UsageError for a report the edition does not have.
+    """
+    newest = newest_edition(state, edition.month)
+    if newest is not None and newest.number != edition.number:
+        raise RefusedError(
+            f"Edition {edition.number} of {edition.month} is not the newest: edition {newest.number} took its place.",
+            fix=f"Approve that one: yardstick approve {edition.month}",
+        )
+    entries = named_reports(edition, reports)
+    refuse_foreign_names(state, edition, entries)
+    prepare_edition(state, ledger, config, edition, now)
+    places = {(entry["report_id"], entry["edition"]) for entry in entries}
+    lines = [
+        line
+        for line in ledger.deliveries(month=edition.month, states=[DeliveryState.HELD])
+        if (line.key.report_id, line.key.edition) in places
+    ]
+    waiting = [line.key for line in lines if line.hold is Hold.APPROVAL]
+    return Released(
+        edition=edition.number,
+        deliveries=ledger.release(waiting, by, now),
+        reports=len({key.report_id for key in waiting}),
+        still_held=tuple(line for line in lines if line.hold is not Hold.APPROVAL),
+        without_reader=tuple(entry["report_id"] for entry in entries if not entry["recipients"]),
+    )
+
+
+def named_reports(edition: Edition, reports: Sequence[str]) -> list[ReportEntry]:
+    """The edition's reports, all or those named. Raises UsageError for one it does not have."""
+    known = edition.reports
+    for report_id in reports:
+        if report_id not in known:
+            raise UsageError(
+                f"Edition {edition.number} of {edition.month} has no report “{report_id}”.",
+                fix=did_you_mean(report_id, known, what="Its reports"),
+            )
+    return [entry for entry in edition.manifest["reports"] if not reports or entry["report_id"] in reports]
+
+
+def refuse_foreign_names(state: StateRoot, edition: Edition, entries: Sequence[ReportEntry]) -> None:
+    """Read finished PDFs once more. Raises RefusedError where one shows a name or id outside its reader's scope, and
+    OutsideError where one is not what was published.
+    """
+    scope = build_scope(organisation_of_edition(state, edition))
+    terms = TermIndex({term: term for term in scope.terms})
+    for entry in entries:
+        refuse_changed(edition, entry)
+        shown = foreign_names(edition, entry, scope, terms)
+        if shown:
+            raise RefusedError(
+                f"{entry['report_id']} of edition {edition.number} shows “{shown[0]}”, which its reader may not see; "
+                "nothing was released.",
+                fix="Look for that name or id in the texts of expectations.yaml, its tables and decisions.csv.",
+            )
+
+
+def foreign_names(edition: Edition, entry: ReportEntry, scope: Scope, terms: TermIndex) -> list[str]:
+    """The names and ids in a finished PDF that its reader may not see."""
+    forbidden = scope.forbidden(entry["kind"], entry["unit_id"])
+    return [term for term in terms.found_in(read_back(edition.folder / entry["file"])) if term in forbidden]
+
+
+def refuse_changed(edition: Edition, entry: ReportEntry) -> None:
+    """Raise OutsideError where a PDF is not the one that was published."""
+    path = edition.folder / entry["file"]
+    if not path.is_file() or file_sha256(path) != entry["sha256"]:
+        raise OutsideError(
+            f"{path} is not what edition {edition.number} published.",
+            fix="Restore it from a backup, or make every report again: yardstick run MONTH --reissue REASON",
+        )

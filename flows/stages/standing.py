@@ -1,0 +1,119 @@
+"""The organisation an edition was made with, and that of the day it goes out: what releasing and sending ask hr for.
+
+Does not belong here: what follows from them (`transforms.readers`, `transforms.scope`).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from config.errors import OutsideError, RefusedError, SourceError
+from config.models import Config
+from config.months import Month
+from flows.checks import CheckSession, load_rates
+from flows.sources import existing_landing, read_landing
+from flows.stages.contents import kept_config
+from flows.stages.land import land_and_check
+from flows.stages.organisation import organisation_of
+from flows.stages.run import MonthRun
+from flows.state.editions import Edition
+from flows.state.paths import StateRoot
+from transforms.organisation import Organisation
+from transforms.readers import Standing
+from transforms.stages import Checked, Landing
+
+_SHORT = 12
+
+
+def organisation_of_edition(state: StateRoot, edition: Edition) -> Organisation:
+    """The organisation an edition's reports were made with, from its own landing and configuration.
+
+    Raises RefusedError where either is no longer kept: then nobody can say who may read what.
+    """
+    config = _config_of(state, edition)
+    hr_name, _ = config.hr()
+    shas = [
+        line["sha256"]
+        for line in edition.manifest["inputs"]
+        if (line["month"], line["extract"]) == (str(edition.month), hr_name)
+    ]
+    path = state.landings / str(edition.month) / f"{hr_name}-{(shas or [''])[0][:_SHORT]}.json"
+    if not shas or not path.is_file():
+        raise RefusedError(
+            f"The hr extract that edition {edition.number} of {edition.month} was made with is no longer kept.",
+            fix=f"Make a new edition: yardstick run {edition.month}",
+        )
+    return organisation_of(config, edition.month, _typed(config, state, read_landing(path)))
+
+
+def _config_of(state: StateRoot, edition: Edition) -> Config:
+    config = kept_config(state, str(edition.manifest["config_sha256"]))
+    if config is None:
+        raise RefusedError(
+            f"The configuration that edition {edition.number} of {edition.month} was made with is no longer kept.",
+            fix=f"Make a new edition: yardstick run {edition.month}",
+        )
+    return config
+
+
+def _typed(config: Config, state: StateRoot, landing: Landing) -> Checked:
+    told = config.company.exchange_rates
+    rates = load_rates(config.directory / told) if told else None
+    with CheckSession(config, state.checked, rates) as session:
+        return session.check(landing)
+
+
+# -- today -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Today:
+    """The organisation as hr has it now. `as_of` is the day it is known for: today, or the end of hr's last month."""
+
+    organisation: Organisation
+    as_of: date
+    note: str = ""
+    """Why it is not today's, where it is not."""
+
+
+def organisation_today(run: MonthRun, now: datetime) -> Today:
+    """Pull hr once more and make the organisation of today's month of it; where hr has nothing of it yet, of the last.
+
+    `run` is of the month that is to be sent. Raises RefusedError where hr cannot be used at all.
+    """
+    config = run.config
+    hr_name, _ = config.hr()
+    today = now.astimezone(ZoneInfo(config.company.time_zone)).date()
+    month, fault = Month(today.year, today.month), ""
+    try:
+        return Today(_pulled(run, month, now), today)
+    except (SourceError, OutsideError, RefusedError) as error:
+        fault = str(error)
+    landing = None
+    while landing is None and month > run.month:
+        month = month.shift(-1)
+        landing = existing_landing(run.state.landings, hr_name, month)
+    if landing is None:
+        raise RefusedError(f"hr says nothing of today: {fault}", fix="Deliver hr: leavers must not receive reports.")
+    organisation = organisation_of(config, month, _typed(config, run.state, landing))
+    return Today(organisation, month.last_day, f"hr of {month} was asked who may read: {fault}")
+
+
+def _pulled(run: MonthRun, month: Month, now: datetime) -> Organisation:
+    hr_name, _ = run.config.hr()
+    company = run.config.company.model_copy(update={"history_months": 0})
+    today = replace(run, month=month, pulled_at=now)
+    object.__setattr__(today, "config", run.config.model_copy(update={"company": company}))
+    inputs = land_and_check(today, hr_name)
+    if inputs.failure or not inputs.checked:
+        raise RefusedError(inputs.failure or f"hr has nothing of {month}.")
+    organisation = organisation_of(run.config, month, inputs.checked[-1])
+    if not organisation.usable:
+        raise RefusedError(f"No organisation can be made of the hr extract of {month}.")
+    return organisation
+
+
+def standing_of(run: MonthRun, edition: Edition, today: Today) -> Standing:
+    """What is known on the day of sending of those an edition goes to."""
+    then = organisation_of_edition(run.state, edition)
+    return Standing(run.config.delivery, then, today.organisation, today.as_of)

@@ -1,0 +1,72 @@
+"""Whether somebody may still read a report when it goes out: hr as it is that day, allowed domains, opt-outs.
+
+Does not belong here: who was to receive it when it was made (`transforms.recipients`), and sending.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from config.delivery import Delivery
+from config.models import UnitKind
+from transforms.deliveries import Hold
+from transforms.organisation import Organisation
+from transforms.recipients import recipients
+from transforms.report_model import ReportKind
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why a report does not go to an address. `reason` names no other person."""
+
+    hold: Hold
+    reason: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known on the day of sending: `then` is the organisation of the report's month, `now` that of `day`."""
+
+    delivery: Delivery
+    then: Organisation
+    now: Organisation
+    day: date
+
+    def held(self, kind: ReportKind, unit_id: str, address: str) -> Held | None:
+        """Why the report of a unit may not go to an address; None where it may."""
+        domain = address.rpartition("@")[2].casefold()
+        if self.delivery.allowed_domains:
+            if domain not in {one.casefold() for one in self.delivery.allowed_domains}:
+                return Held(Hold.DOMAIN, f"{domain} is none of the allowed domains")
+        elif self.delivery.transport != "outbox":
+            return Held(Hold.DOMAIN, "no domain is allowed: list it in delivery.yaml")
+        reader = self._reader(address)
+        opted = {one.casefold() for one in self.delivery.opt_out}
+        if address.casefold() in opted or (reader and reader.casefold() in opted):
+            return Held(Hold.OPT_OUT, "wants no mails (opt_out in delivery.yaml)")
+        if not reader:
+            return Held(Hold.LEFT, f"hr of {self.now.month} has nobody employed with this address on {self.day}")
+        return self._moved(kind, unit_id, address, reader)
+
+    def _reader(self, address: str) -> str:
+        """Whose address it is on the day; empty where nobody's."""
+        moment, spells = pd.Timestamp(self.day), self.now.spells
+        there = spells.loc[spells["valid_from"].le(moment) & spells["valid_to"].gt(moment)]
+        found = there.loc[there["email"].str.casefold().eq(address.casefold()), "associate"]
+        return str(found.iloc[0]) if len(found) else ""
+
+    def _moved(self, kind: ReportKind, unit_id: str, address: str, reader: str) -> Held | None:
+        now = recipients(self.delivery, kind, unit_id, self.now.units, self.now.spells, self.day)
+        if address.casefold() not in {one.casefold() for one in now}:
+            return Held(Hold.MOVED, f"is no longer a reader of {kind} {unit_id}")
+        if kind is ReportKind.MANAGER and self._leads_others(unit_id):
+            return Held(Hold.MOVED, f"{unit_id} leads other people now than in {self.then.month}")
+        if kind is ReportKind.ASSOCIATE and reader != unit_id and unit_id not in self.now.span(reader, self.day):
+            return Held(Hold.MOVED, f"no longer leads {unit_id}")
+        return None
+
+    def _leads_others(self, manager: str) -> bool:
+        """Whether nobody of the span the report is about is led by its manager any more."""
+        then = self.then.scope(UnitKind.MANAGER, manager) - {manager}
+        return bool(then) and not then & self.now.span(manager, self.day)

@@ -11,6 +11,7 @@ from typing import TypeVar
 from config.base import Model
 from config.checks import Correction
 from config.csv_tables import Line, read_table
+from config.delivery import Delivery
 from config.draft import CORRECTIONS, DECISIONS, FILES, IDENTITIES, REQUIRED, Draft, referred_file
 from config.errors import ConfigError, Place
 from config.faults import nearest
@@ -101,10 +102,12 @@ def _lines(draft: Draft, name: str, model: type[M], *, ids: Set[str], exact: Set
     return lines
 
 
-def config_paths(directory: Path, company: Company, tables: tuple[ExpectationTable, ...]) -> list[Path]:
+def config_paths(
+    directory: Path, company: Company, tables: tuple[ExpectationTable, ...], delivery: Delivery
+) -> list[Path]:
     """The files a configuration is made of that lie in its directory, sorted by name."""
-    written = [*(table.file for table in tables), *([company.exchange_rates] if company.exchange_rates else [])]
-    referred = [referred_file(directory, name) for name in written]
+    written = [*(table.file for table in tables), company.exchange_rates, delivery.smtp and delivery.smtp.ca_file]
+    referred = [referred_file(directory, name) for name in written if name]
     root = directory.resolve()
     inside = {
         directory / path.resolve().relative_to(root)

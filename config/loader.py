@@ -69,7 +69,7 @@ def load_config(directory: Path) -> Config:
 
 def config_files(directory: Path, config: Config) -> list[Path]:
     """The files a configuration is made of that lie in its directory, sorted by name: to copy or to hash."""
-    return config_paths(directory, config.company, config.expectations.tables)
+    return config_paths(directory, config.company, config.expectations.tables, config.delivery)
 
 
 # -- models ----------------------------------------------------------------------------------------------------
@@ -195,5 +195,7 @@ def _config(draft: Draft) -> Config:
         decisions=tuple(line.record for line in draft.decisions),
         suites=draft.suites,
         corrections=tuple(line.record.model_copy(update={"line": line.line}) for line in draft.corrections),
-        sha256=sha256_of(draft.directory, config_paths(draft.directory, draft.company, expectations.tables)),
+        sha256=sha256_of(
+            draft.directory, config_paths(draft.directory, draft.company, expectations.tables, draft.delivery)
+        ),
     )

@@ -14,6 +14,7 @@ from config.checks import Severity
 from config.models import Extract
 from config.months import Month
 from flows.duck import literal, quoted
+from transforms.pseudonyms import PSEUDONYM
 from transforms.stages import Checked, Finding
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def rows_sql(extract: Extract, checked: Sequence[Checked], day: str | None) -> s
     name = quoted(extract.associate)
     # An id that looks like a team's would otherwise stand for all of the team.
     nobody = f"{not_people_sql(extract, f'rows.{name}')} OR starts_with(rows.{name}, {literal(_TEAM)})"
-    who = "identity.associate" if extract.identities else f"rows.{name}"
+    # What stands for somebody who was erased stands for itself in every source.
+    erased = f"regexp_full_match(rows.{name}, {literal(PSEUDONYM.pattern)})"
+    who = f"CASE WHEN {erased} THEN rows.{name} ELSE identity.associate END" if extract.identities else f"rows.{name}"
     join = (
         f"LEFT JOIN identities AS identity ON identity.source = {literal(extract.identities)} "
         f"AND identity.source_id = rows.{name} "
@@ -128,7 +131,9 @@ def known_ids_sql(extract: Extract) -> str:
         "least(identity.valid_to, spans.valid_to) AS valid_to FROM identities AS identity JOIN spans USING (associate) "
         f"WHERE identity.source = {literal(extract.identities)} "
         "AND identity.valid_from < spans.valid_to AND spans.valid_from < identity.valid_to "
-        f"AND NOT starts_with(identity.source_id, {literal(_TEAM)})"
+        f"AND NOT starts_with(identity.source_id, {literal(_TEAM)}) "
+        "UNION ALL SELECT associate AS id, valid_from, valid_to FROM spans "
+        f"WHERE regexp_full_match(associate, {literal(PSEUDONYM.pattern)})"
     )
 
 

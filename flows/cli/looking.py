@@ -10,6 +10,7 @@ import click
 
 from config.errors import RefusedError
 from config.months import Month
+from flows.cli import ledger_seen
 from flows.cli.places import find_config, find_state, find_state_only
 from flows.cli.terminal import bars, console
 from flows.state.editions import Edition, read_edition
@@ -42,20 +43,26 @@ def preview(
 
 
 def status(month: Month | None, config_dir: Path | None, state_dir: Path | None, *, as_json: bool) -> None:
-    """Print the editions of all months, or of one in detail."""
+    """Print the editions of all months with what became of them, or of one month in detail."""
     state = find_state_only(state_dir, config_dir)
+    found = ledger_seen.seen(state, config_dir, state_dir, month)
     months = [month] if month else state.months_with_editions()
     editions = [read_edition(state, each, number) for each in months for number in state.edition_numbers(each)]
     if month and not editions:
         raise RefusedError(f"There is no edition of {month} in {state.root}.", fix=f"Make it: yardstick run {month}")
     if as_json:
-        click.echo(json.dumps({"state": str(state.root), "editions": [_summary(each) for each in editions]}, indent=1))
+        summary = {"state": str(state.root), "editions": [_summary(each) for each in editions]}
+        click.echo(json.dumps(summary | ledger_seen.as_json(found), indent=1))
     elif not editions:
         click.echo(f"There is no edition yet in {state.root}.")
+        ledger_seen.print_counts(found)
     else:
         _print_editions(state, editions)
+        ledger_seen.print_counts(found)
         if month:
             _print_details(editions[-1])
+            ledger_seen.print_details(found)
+            click.echo(f"\nIndex: {editions[-1].folder / 'index.html'}")
 
 
 def _summary(edition: Edition) -> dict[str, Any]:
@@ -111,4 +118,3 @@ def _print_details(edition: Edition) -> None:
     console().print(table)
     for line in edition.manifest["withheld"][:20]:
         click.echo(f"Withheld: {line['metric']} of {line['unit_kind']} {line['unit_id']}: {line['reason']}")
-    click.echo(f"\nIndex: {edition.folder / 'index.html'}")

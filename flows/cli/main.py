@@ -256,6 +256,45 @@ def remake(
     _commands("remaking").remake(month, config_dir, state_dir, number=number, to=to, threads=threads, workers=workers)
 
 
+@yardstick.command(short_help="Forget PERSON in everything that is kept.")
+@click.argument("told", metavar="PERSON")
+@by_option
+@click.option("--dry-run", is_flag=True, help="Count what would change; change nothing.")
+@config_option
+@state_option
+def erase(told: str, by: str | None, dry_run: bool, config_dir: Path | None, state_dir: Path | None) -> None:
+    """Put a pseudonym in place of PERSON (an id of hr, an e-mail address, or an id of identities.csv) in everything
+    that is kept, and take away the reports and mails that name them. Teams and the company keep their figures.
+
+    It cannot be undone. At the end every file is searched; ends with 1 where one still names the person.
+    """
+    _commands("keeping").erase(told, config_dir, state_dir, by=by, dry_run=dry_run)
+
+
+@yardstick.command(short_help="Delete what is older than retention.yaml keeps.")
+@click.option("--dry-run", is_flag=True, help="Say what would go; delete nothing.")
+@config_option
+@state_option
+def tidy(dry_run: bool, config_dir: Path | None, state_dir: Path | None) -> None:
+    """Delete landings, checked rows, facts, editions, mails and lines of the ledger of months older than
+    retention.yaml keeps them, counted from the newest edition's month. Without that file nothing is deleted.
+    """
+    _commands("keeping").tidy(config_dir, state_dir, dry_run=dry_run)
+
+
+@yardstick.command(short_help="Serve the monthly schedule and deployments, until stopped.")
+@config_option
+@state_option
+@click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="Port of the pages.")
+@click.option("--no-schedule", is_flag=True, help="Start nothing by itself: runs are started on the pages.")
+def serve(config_dir: Path | None, state_dir: Path | None, port: int, no_schedule: bool) -> None:
+    """Make each month by itself, as schedule.yaml says, mail what is released, and let analysts start runs on pages.
+
+    Starts a Prefect server on this machine alone, or uses the one that PREFECT_API_URL names. Ends with Ctrl-C.
+    """
+    _commands("serving").serve(config_dir, state_dir, port=port, scheduled=not no_schedule)
+
+
 @yardstick.command(short_help="Write a configuration for the files in DIR.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--to", "target", type=click.Path(path_type=Path), metavar="DIR", help="Default: DIR/yardstick.")

@@ -7,11 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from config.errors import OutsideError
 from config.months import Month
 from flows.delivery.addresses import AddressError, parse_address
 from flows.delivery.message import Mail, build_message
 from flows.delivery.transport import Result
-from flows.files import write_bytes
+from flows.files import TEMPORARY_PREFIX, write_bytes
 
 _HEADERS_WITHIN = 16_384
 """Bytes; our headers are far shorter."""
@@ -59,12 +60,17 @@ class Outbox:
 
     def was_sent(self, mail_id: str, month: Month, edition: int) -> bool | None:
         """Whether a message with this Message-ID lies in the outbox."""
-        return any(_message_id(path) == mail_id for path in sorted(self._of(month, edition).glob("*.eml")))
+        # What a killed process was still writing is no message yet.
+        found = (path for path in self._of(month, edition).glob("*.eml") if not path.name.startswith(TEMPORARY_PREFIX))
+        return any(_message_id(path) == mail_id for path in sorted(found))
 
     def _of(self, month: Month, edition: int) -> Path:
         return self.folder / str(month) / str(edition)
 
 
 def _message_id(path: Path) -> str:
-    with path.open("rb") as file:
-        return str(message_from_bytes(file.read(_HEADERS_WITHIN))["Message-ID"] or "").strip()
+    try:
+        with path.open("rb") as file:
+            return str(message_from_bytes(file.read(_HEADERS_WITHIN))["Message-ID"] or "").strip()
+    except OSError as error:
+        raise OutsideError(f"{path} cannot be read: {error.strerror}.", fix="Mend its permissions.") from error

@@ -188,7 +188,10 @@ class SmtpTransport:
             self._sign_in(session, token)
         except MailServerError as error:
             fault = error
-        except OSError as error:  # smtplib's, ssl's and the network's faults are all of this kind
+        except (
+            OSError,
+            UnicodeError,
+        ) as error:  # smtplib's, ssl's and the network's; a host no resolver can be asked for
             fault = self._unreachable(error)
         except BaseException:
             session.close()
@@ -259,7 +262,7 @@ class SmtpTransport:
                 passing=answer.kind == _NOT_NOW,
             )
 
-    def _unreachable(self, error: OSError) -> MailServerError:
+    def _unreachable(self, error: OSError | UnicodeError) -> MailServerError:
         if isinstance(error, ssl.SSLCertVerificationError):
             return MailServerError(
                 f"The certificate of {self._where()} is not trusted: {error.verify_message}",
@@ -270,12 +273,13 @@ class SmtpTransport:
                 f"{self._where()} does not speak TLS: {error.reason or 'no handshake'}.",
                 fix="Port 465 wants security: tls, port 587 starttls.",
             )
-        if isinstance(error, socket.gaierror):
-            passing = error.errno == socket.EAI_AGAIN
+        if isinstance(error, socket.gaierror | UnicodeError):
+            passing = isinstance(error, OSError) and error.errno == socket.EAI_AGAIN
             return MailServerError(
                 f"No address is known of {self._smtp.host}.", fix="Check smtp: host.", passing=passing
             )
-        why = shown(str(error) if isinstance(error, Lost) else error.strerror or "no connection", self._secrets())
+        told = str(error) if isinstance(error, Lost | TimeoutError) else error.strerror
+        why = shown(told or "no connection", self._secrets())
         return MailServerError(f"{self._where()} cannot be reached: {why}.", fix="Check host and port.", passing=True)
 
     def _trusting(self) -> ssl.SSLContext:

@@ -15,7 +15,7 @@ from typing import Any
 from flows.rendering.drawing import compile_svg
 from flows.rendering.errors import RenderError
 from flows.rendering.fetcher import OwnFetcher
-from flows.rendering.templates import linked_figures, report_html, style
+from flows.rendering.templates import CHECKS_PAGE, linked_figures, report_html, style
 from transforms.reader_changes import ReaderChanges
 from transforms.report_model import ReportModel
 
@@ -112,7 +112,7 @@ def render(model: ReportModel, edition_label: str, changes: ReaderChanges | None
     from flows.rendering.writer import written_pdf
 
     charts: dict[str, bytes] = {}
-    html = report_html(model, edition_label, linked_figures(charts), "", changes=changes)
+    html = report_html(model, edition_label, linked_figures(charts), "", CHECKS_PAGE, changes)
     try:
         with _listening() as warnings, _clock_stopped():
             laid_out = _laid_out(html, charts, model.paper, warnings)

@@ -1,14 +1,14 @@
 """What Prefect knows of our flows: three deployments with their schedules and descriptions.
 
-Prefect has no rule for the n-th working day, so the monthly schedule is the very days of the next ten years, counted
-anew whenever `serve` starts. Does not belong here: the flows (`entry_points`), and days of a calendar
-(`transforms.schedule`).
+Prefect has no rule for the n-th working day, so the monthly schedule is the very days of the next year, counted anew
+when `serve` starts, when half of them are over, and when schedule.yaml changes. Does not belong here: the flows
+(`entry_points`), and days of a calendar (`transforms.schedule`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from config.models import Config
 from config.months import Month
@@ -20,10 +20,14 @@ from transforms.schedule import Calendar, dates_rule, is_delivery_day, last_due,
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from prefect import Flow
+    from prefect.client.schemas.actions import DeploymentScheduleCreate
     from prefect.client.schemas.schedules import SCHEDULE_TYPES
     from prefect.deployments.runner import RunnerDeployment
 
-YEARS = 10
+MONTHS_AHEAD = 12
+_FEW = 6
+_NEAR = timedelta(minutes=10)
 TAG = "yardstick"
 
 
@@ -42,6 +46,19 @@ class Plan:
     due: Month
     deliver_due: bool
 
+    def is_near(self, now: datetime) -> bool:
+        """Whether something is about to begin: Prefect forgets a run that has not begun when it is told other days."""
+        moments = list(self.monthly)
+        if self.schedule.deliver is not None:
+            moments.append(self.calendar.moment(self.calendar.day_of(now), self.schedule.deliver.at))
+        return any(abs(now - moment) < _NEAR for moment in moments)
+
+    def is_outdated(self, now: "Plan", at: datetime) -> bool:
+        """Whether Prefect should be told what holds now: something changed, or few days are left of this plan."""
+        kept = [moment for moment in self.monthly if moment > at]
+        same = (self.schedule, self.zone, self.deliver) == (now.schedule, now.zone, now.deliver)
+        return not same or kept != list(now.monthly[: len(kept)]) or len(kept) < _FEW
+
 
 def plan_of(config: Config, now: datetime) -> Plan | None:
     """The plan of schedule.yaml from now on; None where there is no such file."""
@@ -49,8 +66,8 @@ def plan_of(config: Config, now: datetime) -> Plan | None:
     if schedule is None:
         return None
     first = Month.of(now.date()).shift(-1)
-    calendar = calendar_of(config, first.shift(-1), first.shift(YEARS * 12 + 1))
-    moments = run_moments(schedule, calendar, first, YEARS * 12)
+    calendar = calendar_of(config, first.shift(-1), first.shift(MONTHS_AHEAD + 1))
+    moments = run_moments(schedule, calendar, first, MONTHS_AHEAD + 1)
     deliver = None
     deliver_due = False
     if schedule.deliver is not None:
@@ -72,7 +89,6 @@ def plan_of(config: Config, now: datetime) -> Plan | None:
 def deployments_of(company: str, plan: Plan | None) -> "list[RunnerDeployment]":
     """The three deployments, with their schedules where there is a plan."""
     from prefect.client.schemas.schedules import CronSchedule, RRuleSchedule
-    from prefect.flows import EntrypointType
 
     from flows.serve import entry_points
 
@@ -82,26 +98,40 @@ def deployments_of(company: str, plan: Plan | None) -> "list[RunnerDeployment]":
         monthly.append(RRuleSchedule(rrule=dates_rule(plan.monthly, plan.calendar), timezone=plan.zone))
         if plan.deliver is not None:
             deliver.append(CronSchedule(cron=plan.deliver, timezone=plan.zone))
-    described = [
+    described: list[tuple[Flow[..., Any], list[SCHEDULE_TYPES], dict[str, bool], str]] = [
         (entry_points.monthly, monthly, {}, _monthly_text(company, plan)),
         (entry_points.deliver, deliver, {"only_when_due": True}, _deliver_text(company, plan)),
-        (entry_points.backfill, [], {}, f"{company}: past months made again, by an analyst. Sends nothing unless told."),
+        (
+            entry_points.backfill,
+            [],
+            {},
+            f"{company}: past months made again, by an analyst. Sends nothing unless told.",
+        ),
     ]
     return [
-        flow.to_deployment(
-            name="yardstick",
-            schedules=[_scheduled(one, parameters) for one in schedules],
-            paused=False,
-            description=text,
-            tags=[TAG],
-            version=VERSION,
-            entrypoint_type=EntrypointType.MODULE_PATH,
-        )
-        for flow, schedules, parameters, text in described
+        _deployment(flow, [_scheduled(one, more) for one in schedules], text)
+        for flow, schedules, more, text in described
     ]
 
 
-def _scheduled(schedule: "SCHEDULE_TYPES", parameters: dict[str, bool]) -> object:
+def _deployment(flow: "Flow[..., Any]", schedules: "list[DeploymentScheduleCreate]", text: str) -> "RunnerDeployment":
+    from prefect.deployments.runner import RunnerDeployment
+    from prefect.types.entrypoint import EntrypointType
+
+    made = flow.to_deployment(
+        name="yardstick",
+        schedules=list(schedules),
+        paused=False,
+        description=text,
+        tags=[TAG],
+        version=VERSION,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    assert isinstance(made, RunnerDeployment), "outside of an event loop it is no coroutine"
+    return made
+
+
+def _scheduled(schedule: "SCHEDULE_TYPES", parameters: dict[str, bool]) -> "DeploymentScheduleCreate":
     from prefect.client.schemas.actions import DeploymentScheduleCreate
 
     return DeploymentScheduleCreate(schedule=schedule, active=True, parameters=parameters)
@@ -139,7 +169,7 @@ def catch_up(plan: Plan, made: Sequence[Month], ids: "dict[str, UUID]") -> list[
         told = f"{plan.due} was due and has no edition: it is made now."
         wanted.append(("monthly", {"month": str(plan.due)}, told))
     if plan.deliver_due and made:
-        wanted.append(("deliver", {}, "Today's time of mailing is over: what is released is mailed now."))
+        wanted.append(("deliver", {}, "Today's time of mailing has passed: what is released is mailed now."))
     with get_client(sync_client=True) as client:
         for name, parameters, _ in wanted:
             client.create_flow_run_from_deployment(ids[name], parameters=parameters)

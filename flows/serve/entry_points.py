@@ -2,9 +2,11 @@
 
 What Prefect is given stays free of persons: months and yes or no as parameters, counts as artifacts, and of a fault
 the stage and its kind. Its message goes to stderr, and a notice to the operator. Does not belong here: stages and
-their order (`flows.monthly`, `flows.deliver`, `flows.backfill`).
+their order (`flows.monthly`, `flows.deliver`, `flows.backfill`), which are imported where they run: the process that
+serves reads this module, too.
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -18,14 +20,15 @@ from pydantic import Field
 from config.errors import ConfigError, YardstickError
 from config.months import Month
 from flows.execution import AsPrefectTasks
-from flows.serve.home import Home, calendar_of, home_of
+from flows.serve.home import STARTER_VARIABLE, Home, calendar_of, home_of
+from flows.serve.kept import end_with
 from flows.serve.notices import Fault, operator_of, send_notices
 from flows.serve.waiting import Waiting, now_utc, wait_for_extracts, wait_for_lock
-from flows.stages.artifacts import edition_key, edition_table
 from flows.stages.run import MonthRun
 from transforms.schedule import is_delivery_day, is_run_day, month_made_at, waiting_ends
 
 Result = TypeVar("Result")
+# The three flows' docstrings have `Args:`, since Prefect takes the descriptions of its form's fields from there.
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 MonthText = Annotated[str, Field(pattern=rf"^{_MONTH}$", examples=["2026-10"])]
 MonthOrNone = Annotated[str, Field(pattern=rf"^({_MONTH})?$", examples=["2026-10"])]
@@ -39,7 +42,7 @@ class Again(StrEnum):
     FAILED = "what failed"
 
 
-class _Stopped(YardstickError):
+class _UnfinishedError(YardstickError):
     """Not an error of the code: what was done is not good, and says so in counts."""
 
 
@@ -70,25 +73,26 @@ def _tell_crash(flow: Any, flow_run: Any, state: State[Any]) -> None:  # noqa: A
     """The flow's process is gone, and could not tell itself."""
     parameters = flow_run.parameters
     month = str(parameters.get("month") or parameters.get("first") or "")
-    _tell(Fault(flow.name, month, "", "it ended without a word (killed, out of memory, or stopped)", _look(flow.name, month)))
+    _tell(
+        Fault(
+            flow.name, month, "", "it ended without a word (killed, out of memory, or stopped)", _look(flow.name, month)
+        )
+    )
 
 
 @flow(name="monthly", flow_run_name=_run_name, persist_result=False, on_crashed=[_tell_crash])
-def monthly(
-    month: Annotated[
-        MonthOrNone, Field(title="Month", description="As 2026-10. Empty: the month before the day of the run.")
-    ] = "",
-    wait: Annotated[
-        bool, Field(title="Wait", description="Wait for late extracts until the deadline of schedule.yaml.")
-    ] = True,
-    only_when_due: Annotated[
-        bool, Field(title="Only when due", description="Do nothing unless this is the working day of schedule.yaml.")
-    ] = False,
-) -> State[None]:
-    """Make a month's edition: everything up to publish. Its deliveries wait for approval unless a rule releases them."""
+def monthly(month: MonthOrNone = "", wait: bool = True, only_when_due: bool = False) -> State[None]:
+    """Make a month's edition. Its deliveries wait for approval unless a release rule lets them go.
+
+    Args:
+        month: As 2026-10. Empty: the month before the day of the run.
+        wait: Wait for late extracts until the deadline of schedule.yaml; then go on without them.
+        only_when_due: Do nothing unless this is the working day of schedule.yaml.
+    """
 
     def work(home: Home, call: _Noted) -> str:
         from flows.monthly import make_edition
+        from flows.stages.artifacts import edition_key, edition_table
 
         begun = _begun_at()
         asked = _month_of(month, begun)
@@ -106,7 +110,9 @@ def monthly(
         call.publish_table(edition_key(outcome), edition_table(outcome))
         call.publish_table(*call.one("look at deliveries", _deliveries, request()))
         if outcome.not_made:
-            raise _Stopped(f"{len(outcome.not_made)} reports could not be made (edition {outcome.number} has the others)")
+            raise _UnfinishedError(
+                f"{len(outcome.not_made)} reports could not be made (edition {outcome.number} has the others)"
+            )
         made = f"{outcome.made} reports made, {outcome.kept} unchanged" if outcome.new else "nothing has changed"
         return f"Edition {outcome.number} of {asked}: {made}.{_without(late)}"
 
@@ -114,21 +120,18 @@ def monthly(
 
 
 @flow(name="deliver", flow_run_name=_run_name, persist_result=False, on_crashed=[_tell_crash])
-def deliver(
-    month: Annotated[
-        MonthOrNone, Field(title="Month", description="As 2026-10. Empty: whatever is released, of any month.")
-    ] = "",
-    again: Annotated[
-        Again, Field(title="Again", description="Mail again what failed before. What is uncertain waits for a person.")
-    ] = Again.NOTHING,
-    only_when_due: Annotated[
-        bool, Field(title="Only when due", description="Do nothing on days without delivering by schedule.yaml.")
-    ] = False,
-) -> State[None]:
-    """Mail what is released, and nothing else. Run again, it mails what is left."""
+def deliver(month: MonthOrNone = "", again: Again = Again.NOTHING, only_when_due: bool = False) -> State[None]:
+    """Mail what is released, and nothing else. Run again, it mails what is left.
+
+    Args:
+        month: As 2026-10. Empty: whatever is released, of any month.
+        again: Mail again what failed before. What is uncertain waits for a person: see yardstick resend.
+        only_when_due: Do nothing on days on which schedule.yaml has no delivering.
+    """
 
     def work(home: Home, call: _Noted) -> str:
-        from flows.deliver import deliver_with, open_ledger
+        from flows.deliver import deliver_with
+        from flows.stages.recording import open_ledger
         from flows.stages.sending import Wanted, lift
         from transforms.deliveries import DeliveryState
 
@@ -151,24 +154,22 @@ def deliver(
             )
         )  # fmt: skip
         if delivered.failed or delivered.uncertain:
-            raise _Stopped(told)
+            raise _UnfinishedError(told)
         return f"{told}."
 
     return _told("deliver", month, work)
 
 
 @flow(name="backfill", flow_run_name=_run_name, persist_result=False, on_crashed=[_tell_crash])
-def backfill(
-    first: Annotated[MonthText, Field(title="First month", description="As 2026-01.")],
-    last: Annotated[MonthText, Field(title="Last month", description="As 2026-10.")],
-    dry_run: Annotated[
-        bool, Field(title="Dry run", description="Say what would be made; make and publish nothing.")
-    ] = False,
-    mail: Annotated[
-        bool, Field(title="Mail", description="Let the editions be mailed once they are approved. Usually not wanted.")
-    ] = False,
-) -> State[None]:
-    """Make the editions of past months again, from what is known of them today. Nothing is mailed unless told."""
+def backfill(first: MonthText, last: MonthText, dry_run: bool = False, mail: bool = False) -> State[None]:
+    """Make the editions of past months again, from what is known of them today. Nothing is mailed unless told.
+
+    Args:
+        first: The first month, as 2026-01.
+        last: The last month, as 2026-10.
+        dry_run: Say what would change, and publish nothing.
+        mail: Prepare deliveries as a monthly run does; they wait for approval. Usually not wanted.
+    """
 
     def work(home: Home, call: _Noted) -> str:
         from flows.backfill import backfill_months
@@ -185,6 +186,7 @@ def backfill(
 
 def _told(name: str, month: str, work: Callable[[Home, _Noted], str]) -> State[None]:
     """Do the work; a fault becomes a failed state that names nobody, a line on stderr, and a notice."""
+    end_with(int(os.environ.get(STARTER_VARIABLE, "0")))
     call = _Noted()
     call.month = month
     try:
@@ -193,7 +195,7 @@ def _told(name: str, month: str, work: Callable[[Home, _Noted], str]) -> State[N
     except Exception as error:  # noqa: BLE001 - told to the operator, and kept out of Prefect's log
         shown = str(error) if isinstance(error, YardstickError) else f"a fault of our own ({type(error).__name__})"
         sys.stderr.write(f"yardstick: {name} {call.month}: {shown}\n")
-        kind = str(error) if isinstance(error, _Stopped) else type(error).__name__
+        kind = str(error) if isinstance(error, _UnfinishedError) else type(error).__name__
         fault = Fault(name, call.month, call.stage, kind, _look(name, call.month, call.stage, error))
         _tell(fault)
         return Failed(message=str(fault))
@@ -285,10 +287,9 @@ def _without(late: Sequence[str]) -> str:
 
 
 def _deliveries(run: MonthRun) -> tuple[str, list[dict[str, str | int]]]:
-    """The table of the month's deliveries: what the manifests have and the ledger lacks is written first."""
-    from flows.deliver import delivery_counts, open_ledger
-    from flows.stages.prepare import reconcile
+    """The table of the month's deliveries."""
+    from flows.deliver import delivery_counts
+    from flows.stages.recording import open_ledger
 
     with open_ledger(run.config, run.state) as ledger:
-        reconcile(run.state, ledger, run.config, now_utc(), run.month)
         return f"deliveries-{run.month}", delivery_counts(ledger.deliveries(month=run.month))

@@ -18,6 +18,8 @@ from flows.state.paths import STATE_VARIABLE, StateRoot, default_root
 from transforms.schedule import Calendar
 
 CONFIG_VARIABLE = "YARDSTICK_CONFIG"
+STARTER_VARIABLE = "YARDSTICK_SERVED_BY"
+"""The process of `yardstick serve`: its runs end with it."""
 
 
 @dataclass(frozen=True, slots=True)

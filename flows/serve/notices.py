@@ -75,7 +75,7 @@ def notice_text(company: str, fault: Fault) -> tuple[str, str]:
 
 
 def send_notices(operator: Operator, fault: Fault) -> list[str]:
-    """Tell the operator at every address. Gives what could not be told, in sentences without addresses; never raises."""
+    """Tell the operator at every address. Gives what could not be told, without addresses; never raises."""
     title, text = notice_text(operator.company, fault)
     return [
         f"Notice {number} of delivery.yaml ({_scheme(address)}) could not be sent: {reason}"

@@ -110,7 +110,9 @@ def _wait_until_it_answers(server: Server) -> None:
                     return
             except httpx.HTTPError:
                 time.sleep(0.2)
-    raise OutsideError(f"The Prefect server did not come up in {_START_SECONDS:.0f} s.", fix=f"Its log is {server.log}.")
+    raise OutsideError(
+        f"The Prefect server did not come up in {_START_SECONDS:.0f} s.", fix=f"Its log is {server.log}."
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 from config.errors import ConfigError, OutsideError, RefusedError
 from flows.execution import Caller
-from flows.stages.land import land_and_check
 from flows.stages.run import MonthRun
 from flows.state.paths import StateRoot
 
@@ -48,6 +47,8 @@ def late_extracts(run: MonthRun) -> tuple[str, ...]:
 
 
 def _is_late(run: MonthRun, extract: str) -> bool:
+    from flows.stages.land import land_and_check
+
     try:
         return bool(land_and_check(run, extract).failure)
     except ConfigError:

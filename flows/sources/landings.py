@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -78,6 +78,66 @@ def write_landing(
         _write_facts(landing, pulled)
         _sync_folder(folder)
     return landing
+
+
+def read_batches(landing: Landing) -> Iterator[pa.RecordBatch]:
+    """A landing's rows as they were landed. Raises OutsideError where they cannot be read."""
+    try:
+        with landing.path.open("rb") as handle, pq.ParquetFile(handle) as file:
+            yield from file.iter_batches(batch_size=_ROW_GROUP)
+    except (OSError, pa.ArrowException) as error:
+        raise OutsideError(
+            "The landing's rows cannot be read.", fix="Land the month again.", place=Place(landing.path)
+        ) from error
+
+
+def replace_landing(
+    landing: Landing,
+    batches: Iterable[pa.RecordBatch],
+    findings: tuple[Finding, ...],
+    files: Sequence[str],
+    why: Mapping[str, str],
+) -> str:
+    """Put other rows in a landing's place; the hash of what is there now. `was` beside them says what they replace.
+
+    Only for persons who must be forgotten. What was interrupted is done by the same call again.
+    """
+    folder, meta = landing.path.parent, landing.path.with_suffix(".json")
+    with disk_errors(folder):
+        facts = json.loads(meta.read_text(encoding="utf-8"))
+        with _temporary(folder, landing.extract) as (temporary, stream):
+            facts["rows"] = _write_parquet(stream, landing.headers, batches)
+            stream.flush()
+            os.fsync(stream.fileno())
+            digest = _sha256(temporary)
+            path = folder / f"{landing.extract}-{digest[:_SHORT]}.parquet"
+            temporary.replace(path)
+        target = path.with_suffix(".json")
+        if digest != landing.sha256:
+            there = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+            known = {one["sha256"]: one for one in (*there.get("was", ()), *facts.get("was", ()))}
+            known.setdefault(landing.sha256, {"sha256": landing.sha256, **why})
+            facts["was"] = list(known.values())
+        facts |= {"sha256": digest, "files": list(files), "findings": [asdict(finding) for finding in findings]}
+        _write_text(target, json.dumps(facts, ensure_ascii=False, indent=1) + "\n", landing.extract)
+        if digest != landing.sha256:
+            again = meta.with_suffix(_AGAIN)
+            if again.exists():
+                _write_text(path.with_suffix(_AGAIN), again.read_text(encoding="utf-8"), landing.extract)
+            for old in (meta, landing.path, again):  # without its .json it is no landing any more
+                old.unlink(missing_ok=True)
+        _sync_folder(folder)
+    return digest
+
+
+def replaced_by(landings_root: Path) -> dict[str, str]:
+    """By the hash of each landing that was replaced, the hash of what took its place."""
+    found: dict[str, str] = {}
+    for meta in sorted(landings_root.glob("*/*.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            facts = json.loads(meta.read_text(encoding="utf-8"))
+            found |= {one["sha256"]: facts["sha256"] for one in facts.get("was", ())}
+    return found
 
 
 def _write_parquet(stream: IO[bytes], headings: Sequence[str], batches: Iterable[pa.RecordBatch]) -> int:

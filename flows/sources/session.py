@@ -18,6 +18,8 @@ from config.models import Config, Extract, ExtractKind
 from config.months import MONTHS_A_YEAR, Month
 from config.sources import DatabaseSource, FilesSource
 from config.yaml_places import read_yaml
+from flows.erased import Erased, read_erased
+from flows.masking import RowMask
 from flows.sources import cutting
 from flows.sources.contents import find_files, has_placeholder
 from flows.sources.cutting import Cut, Indexes, Keep
@@ -42,9 +44,11 @@ class SourceSession:
     pulled_at: datetime
     _puller: Puller | None = None
     _lock: int = -1
+    _erased: Erased | None = None
     _months: dict[tuple[str, str, str, tuple[Path, ...]], Indexes] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
+        self._erased = read_erased(self.landings_root.parent)
         with disk_errors(self.landings_root):
             private_folder(self.landings_root)
             folder, self._lock = working_folder(self.landings_root)
@@ -131,8 +135,16 @@ class SourceSession:
             undated_rows=cutting.undated(indexes) if cut.keep is Keep.MONTH else pull.undated_rows,
             footers=table.footers,
         )
+        if self._erased is None:
+            return write_landing(
+                self.landings_root, pulled, batches, lambda: cutting.findings_of(table.findings, lines, extract)
+            )
+        mask = RowMask(self._erased, self.config, extract, month)
         return write_landing(
-            self.landings_root, pulled, batches, lambda: cutting.findings_of(table.findings, lines, extract)
+            self.landings_root,
+            pulled,
+            mask.batches(batches),
+            lambda: mask.findings(cutting.findings_of(table.findings, lines, extract)),
         )
 
     def _is_gap(self, declared: Extract, pull: Pull, cut: Cut, indexes: Indexes, month: Month) -> bool:

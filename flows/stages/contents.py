@@ -114,7 +114,8 @@ def _frame(path: Path, read: Callable[[Path], pd.DataFrame]) -> pd.DataFrame:
 
 def _models(edition: Edition, reports: Collection[str] | None) -> dict[str, ReportModel]:
     """The reports' models, all of them where not told which; none where one was written by another version."""
-    wanted = [name for name in edition.reports if reports is None or name in reports]
+    there = (name for name, entry in edition.reports.items() if not entry.get("gone"))
+    wanted = [name for name in there if reports is None or name in reports]
     try:
         return {
             name: ReportModel.model_validate_json((edition.folder / "models" / f"{name}.json").read_bytes())

@@ -67,14 +67,14 @@ def approve(
 
 def named_reports(edition: Edition, reports: Sequence[str]) -> list[ReportEntry]:
     """The edition's reports, all or those named. Raises UsageError for one it does not have."""
-    known = edition.reports
+    known = {name: entry for name, entry in edition.reports.items() if not entry.get("gone")}
     for report_id in reports:
         if report_id not in known:
             raise UsageError(
                 f"Edition {edition.number} of {edition.month} has no report “{report_id}”.",
                 fix=did_you_mean(report_id, known, what="Its reports"),
             )
-    return [entry for entry in edition.manifest["reports"] if not reports or entry["report_id"] in reports]
+    return [entry for entry in known.values() if not reports or entry["report_id"] in reports]
 
 
 def refuse_foreign_names(state: StateRoot, edition: Edition, entries: Sequence[ReportEntry]) -> None:

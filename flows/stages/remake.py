@@ -23,6 +23,7 @@ from flows.stages.copies import changes_file
 from flows.stages.publish import BATCH, edition_label
 from flows.stages.run import MonthRun
 from flows.state.editions import Edition, ReportEntry, file_sha256, read_edition
+from flows.state.gone import gone_of
 from flows.state.paths import StateRoot
 
 _SCRATCH = ".remake-"
@@ -102,6 +103,13 @@ def prepare_remake(
     """
     if to is not None and to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise UsageError(f"{to} is not an empty folder.", fix="--to takes a folder that is new or empty.")
+    gone = gone_of(edition)
+    if gone:
+        raise RefusedError(
+            f"Edition {edition.number} of {edition.month} can no longer be made again, on purpose: "
+            f"{'; '.join(f'{one["what"]}: {one["why"]} ({one["when"]})' for one in gone)}.",
+            fix=f"Make a new edition of what there is: yardstick run {edition.month}",
+        )
     lines = _inputs(edition)
     lost = [fault for line in lines if (fault := _fault(state, line))]
     lost += [

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,7 +23,7 @@ from flows.stages.mails import mail_for
 from flows.stages.release import foreign_names, refuse_changed
 from flows.stages.standing import organisation_of_edition
 from flows.state.editions import Edition, ReportEntry, read_edition
-from flows.state.ledger import Ledger
+from flows.state.ledger import Ledger, LostClaimError
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryKey, DeliveryLine, DeliveryState, Hold
 from transforms.readers import Standing
@@ -116,7 +117,10 @@ class Sending:
             was_sent = self.transport.was_sent(line.message_id, key.month, key.edition)
             state = {True: DeliveryState.SENT, False: DeliveryState.QUEUED, None: DeliveryState.UNCERTAIN}[was_sent]
             reason = "the sender died while it went out" if was_sent is None else "found after its sender had died"
-            self.ledger.settle(key, line.claimed_by, state, reason, self.clock())
+            with suppress(LostClaimError):  # another sender was as quick
+                self.ledger.settle(key, line.claimed_by, state, reason, self.clock())
+                if state is DeliveryState.UNCERTAIN:
+                    self._note(line, state.value, reason)
 
     def recheck(self, wanted: Wanted, standings: Mapping[Month, Standing]) -> list[DeliveryLine]:
         """Hold what may not go out today: the reader left or moved, another domain, a PDF that is not as published."""
@@ -133,11 +137,15 @@ class Sending:
         late = {
             line.key.month
             for line in self.ledger.deliveries(month=wanted.month)
-            if self._kind(line.key) is ReportKind.ASSOCIATE and _is_late(line)
+            # What is not late is not looked up: its report, or its month, may no longer be kept.
+            if _is_late(line) and self._is_kept(line.key) and self._kind(line.key) is ReportKind.ASSOCIATE
         }
         for line in wanted.of(self.ledger, [DeliveryState.QUEUED]):
             if line.key.month in late and self._kind(line.key) is ReportKind.MANAGER:
                 self.ledger.hold([line.key], Hold.SHEET, "an associate's own sheet has not gone out yet", self.clock())
+
+    def _is_kept(self, key: DeliveryKey) -> bool:
+        return self.state.edition(key.month, key.edition).is_dir()
 
     def _kind(self, key: DeliveryKey) -> ReportKind:
         return ReportKind(self.entry(key)["kind"])
@@ -221,11 +229,14 @@ class Sending:
         outcome = "failed" if result.outcome == "retry" else result.outcome
         told = f"put off {line.attempts} times: " if result.outcome == "retry" else ""
         self._settle(line, DeliveryState(outcome), f"{told}{result.reason}")
+        self._note(line, outcome, f"{told}{result.reason}")
+        return 1
+
+    def _note(self, line: DeliveryLine, outcome: str, reason: str) -> None:
         self.outcomes[outcome] += 1
         if outcome != "sent":
             key = line.key
-            self.faults.append(f"{outcome}: {key.report_id} of {key.month} to {key.recipient}: {told}{result.reason}")
-        return 1
+            self.faults.append(f"{outcome}: {key.report_id} of {key.month} to {key.recipient}: {reason}")
 
     def _settle(self, line: DeliveryLine, state: DeliveryState, reason: str, retry_at: datetime | None = None) -> None:
         self.ledger.settle(line.key, self.sender, state, reason, self.clock(), retry_at=retry_at)
@@ -294,8 +305,15 @@ def lift(
 ) -> list[DeliveryLine]:
     """Queue deliveries again that failed, are uncertain or held, and with `sent` those that went out.
 
-    What waits for approval or was superseded is not; returns those that are queued now.
+    What was never released, waits for approval or was superseded is not; returns those that are queued now.
     """
-    wanted = [line for line in lines if line.hold not in _AGAIN and (sent or line.state is not DeliveryState.SENT)]
+    released = {(one.month, one.edition, one.report_id) for one in ledger.approvals()}
+    wanted = [
+        line
+        for line in lines
+        if line.hold not in _AGAIN
+        and (sent or line.state is not DeliveryState.SENT)
+        and (line.key.month, line.key.edition, line.key.report_id) in released
+    ]
     ledger.requeue([line.key for line in wanted], now, by, sent=sent)
     return wanted

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from config.errors import OutsideError
 from config.months import Month
@@ -38,6 +38,8 @@ class ReportEntry(TypedDict):
     since: int
     """The edition of the reader's copy that its opening compares it with; 0 where the reader had none, and missing in
     manifests of an earlier version."""
+    gone: NotRequired[str]
+    """Why its files are gone, where they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,3 +246,10 @@ def test_a_disk_that_fails_is_told_and_an_address_that_is_none_fails_alone(tmp_p
     with pytest.raises(OutsideError, match="cannot be written"):
         send(tmp_path / "outbox", mail(1))
     assert send(tmp_path / "other", mail(1, recipient="nobody")) == "failed"
+
+
+def test_what_a_killed_process_was_writing_was_not_sent(tmp_path: Path) -> None:
+    folder = tmp_path / "2026-10" / "1"
+    folder.mkdir(parents=True)
+    (folder / ".writing-x.eml").write_bytes(build_message(mail(1)))
+    assert Outbox(tmp_path).was_sent(mail(1).message_id, Month(2026, 10), 1) is False

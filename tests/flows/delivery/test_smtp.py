@@ -1,5 +1,6 @@
 """What comes of a message at a server that misbehaves: sent, retry, failed or uncertain, and never a second copy."""
 
+import contextlib
 import signal
 import socket
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from config.delivery import Smtp
 from config.errors import ConfigError
 from flows.delivery import MailServerError, SmtpTransport
 from flows.delivery.message import Attachment, build_message
@@ -72,10 +74,9 @@ def test_each_fault_has_its_outcome_and_the_next_message_goes_well(
 def test_a_long_message_lost_in_mid_data_is_certainly_not_sent() -> None:
     large = mail(1, attachments=(Attachment("a.pdf", b"x" * 12_000_000),))
     with HostileServer(only(drop("body"))) as server, SmtpTransport(smtp_of(server)) as transport:
-        found = transport.send(large, nothing)
-        assert found.outcome == "retry"
-        assert transport.send(large, nothing).outcome == "sent"
-        assert server.accepted == Counter({large.message_id: 1})
+        assert transport.send(large, nothing).outcome == "retry"
+        assert transport.send(mail(2), nothing).outcome == "sent"
+        assert server.accepted == Counter([mail(2).message_id])
 
 
 STALLS = {
@@ -250,28 +251,69 @@ def test_a_server_without_starttls_is_told_nothing() -> None:
         assert server.messages == 0
 
 
+class Spoken:
+    """A server that says what it is told, whatever the client says, and keeps what it hears."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.heard = b""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._speak, args=(answers,), daemon=True)
+        self._thread.start()
+
+    def _speak(self, answers: tuple[bytes, ...]) -> None:
+        connection, _ = self._listener.accept()
+        with connection, contextlib.suppress(OSError):
+            for words in answers:
+                connection.sendall(words)
+                self.heard += connection.recv(1000)
+            while words := connection.recv(65536):
+                self.heard += words
+
+    def end(self) -> bytes:
+        """Everything that was heard."""
+        self._thread.join(5)
+        self._listener.close()
+        return self.heard
+
+
 def test_words_before_the_connection_is_safe_are_taken_from_nobody() -> None:
     """Whoever sits between may add an answer behind the server's own before TLS begins."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    server = Spoken(b"220 hello\r\n", b"250-hello\r\n250 STARTTLS\r\n", b"220 go on\r\n250-injected\r\n250 AUTH\r\n")
+    smtp = Smtp(host="127.0.0.1", port=server.port, timeout_seconds=2)
+    with pytest.raises(MailServerError, match="out of turn"):
+        SmtpTransport(smtp).__enter__()
+    server.end()
 
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.sendall(b"220 hello\r\n")
-            connection.recv(1000)
-            connection.sendall(b"250-hello\r\n250 STARTTLS\r\n")
-            connection.recv(1000)
-            connection.sendall(b"220 go on\r\n250-injected\r\n250 AUTH PLAIN\r\n")
-            connection.recv(1000)
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    with HostileServer() as other:
-        smtp = smtp_of(other, port=listener.getsockname()[1])
-        with pytest.raises(MailServerError, match="out of turn"):
-            SmtpTransport(smtp).__enter__()
-    thread.join(5)
-    listener.close()
+GIVES_UP = {
+    "too much": (b"552 5.3.4 too much\r\n", "failed"),
+    "busy": (b"421 4.3.2 closing\r\n", "retry"),
+    "nonsense": (b"what?\r\n", "retry"),
+}
+
+
+@pytest.mark.parametrize(("words", "outcome"), GIVES_UP.values(), ids=GIVES_UP)
+def test_a_message_is_not_ended_once_the_server_has_given_up(words: bytes, outcome: str) -> None:
+    server = Spoken(b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n" + words)
+    smtp = Smtp(host="127.0.0.1", port=server.port, security="none", timeout_seconds=2)
+    with SmtpTransport(smtp) as transport:
+        assert transport.send(mail(1), nothing).outcome == outcome
+    assert b"\r\n.\r\n" not in server.end()
+
+
+def test_an_answer_without_end_is_not_listened_to() -> None:
+    server = Spoken(b"220 hi\r\n", b"250-on and on\r\n" * 9_000)
+    smtp = Smtp(host="127.0.0.1", port=server.port, security="none", timeout_seconds=2)
+    with pytest.raises(MailServerError, match="does not end"):
+        SmtpTransport(smtp).__enter__()
+    server.end()
+
+
+@pytest.mark.parametrize("host", ["a..example", "x" * 64 + ".example"])
+def test_a_host_that_is_none_is_named(host: str) -> None:
+    with pytest.raises(MailServerError, match=f"No address is known of {host}"):
+        SmtpTransport(Smtp(host=host)).__enter__()
 
 
 def test_plain_text_is_spoken_to_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,212 @@
+"""Erase a person from everything kept: an irreversible pseudonym where figures must still add up, gone elsewhere.
+
+What was begun is finished by the same command again: what is needed for that is kept until the end in a private file.
+Does not belong here: what is done to each kind of file (`erase_rows`, `erase_reports`), and old months (`keeping`).
+"""
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from config.errors import OutsideError, RefusedError
+from config.loader import config_files, load_config
+from config.models import Config
+from config.months import Month
+from flows.erased import KEY, LIST, Erased, ErasedPerson, open_erased, read_erased, write_erased
+from flows.files import write_bytes
+from flows.stages.erase_reports import (
+    edition_changes,
+    hold_gone,
+    ledger_lines,
+    months_to_make_again,
+    outbox_changes,
+    page_changes,
+    refuse_while_sending,
+    still_named,
+)
+from flows.stages.erase_rows import Change, Erasing, checked_changes, config_changes, facts_changes, landing_changes
+from flows.stages.erase_rows import named_lines as lines_naming
+from flows.stages.persons import Person, find_person
+from flows.stages.recording import open_ledger
+from flows.stages.run import MonthRun
+from flows.stages.searched import files_of
+from flows.state.editions import canonical_json
+from flows.state.ledger import Ledger
+from flows.state.paths import StateRoot
+
+JOURNAL = "erasing.json"
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What came of it. `left` are files that still name the person; none is what it is about."""
+
+    name: str
+    counts: dict[str, int]
+    searched: int = 0
+    left: tuple[str, ...] = ()
+    config_lines: tuple[str, ...] = ()
+    """Lines of the living configuration that name the person, as file:line."""
+    sources: tuple[str, ...] = ()
+    """Files of the sources under the state root, which are not ours to change, that name the person."""
+    shared_names: tuple[str, ...] = ()
+    make_again: tuple[Month, ...] = ()
+    resumed: tuple[str, ...] = ()
+    """Pseudonyms of persons whose erasure had been interrupted and was finished before."""
+    dry_run: bool = field(default=False)
+
+
+def erase(state: StateRoot, config_dir: Path, told: str, by: str, now: datetime, *, dry_run: bool = False) -> Erasure:
+    """Erase whom an id, an address or a source's id stands for. `by` is kept with the pseudonym.
+
+    Raises UsageError where nobody or several are meant, RefusedError while a run works or a mail goes out.
+    """
+    config = load_config(config_dir)
+    with state.locked(), open_ledger(config, state) as ledger:
+        if dry_run:
+            return _counted(state, config, ledger, told, now)
+        refuse_while_sending(ledger)
+        resumed = []
+        pending = _read_journal(state)
+        if pending is not None and not pending[0].is_called(told):
+            resumed.append(_finished(state, config, ledger, *pending, now).name)
+            pending = None
+        if pending is None:
+            erased = open_erased(state.root)
+            person = find_person(state, config, erased, told)
+            pending = (person, now.date().isoformat(), by)
+            write_bytes(
+                state.root / JOURNAL, canonical_json({"person": person.as_json(), "when": pending[1], "by": by})
+            )
+        return replace(_finished(state, config, ledger, *pending, now), resumed=tuple(resumed))
+
+
+def _counted(state: StateRoot, config: Config, ledger: Ledger, told: str, now: datetime) -> Erasure:
+    known = read_erased(state.root) or Erased(secrets.token_bytes(32))
+    person = find_person(state, config, known, told)
+    when = now.date().isoformat()
+    job = Erasing(state, config, _listed(known, person, when, ""), person, when)
+    counts = Counter(change.kind for change in _changes(job))
+    counts["lines of the ledger"] = ledger_lines(ledger, job)
+    return Erasure(
+        person.name, _in_order(counts), config_lines=_config_lines(job), shared_names=person.shared_names, dry_run=True
+    )
+
+
+def _finished(
+    state: StateRoot, config: Config, ledger: Ledger, person: Person, when: str, by: str, now: datetime
+) -> Erasure:
+    """Do all of it, in an order in which any part may be done again, and search for what is left."""
+    erased = _listed(open_erased(state.root), person, when, by)
+    # The list first: whatever is pulled from now on names nobody.
+    write_erased(state.root, erased)
+    job = Erasing(state, config, erased, person, when)
+    counts: Counter[str] = Counter()
+    named = (*person.addresses, *person.names, *person.shared_names)
+    counts["lines of the ledger"] = ledger.forget_person(named, now, person.report_ids)
+    for change in _changes(job):
+        change.act()
+        counts[change.kind] += 1
+    counts["deliveries held"] = hold_gone(state, ledger, now)
+    sources = _sources(job)
+    searched, left = _left(job, sources)
+    remaining = still_named(ledger, job)
+    if remaining:
+        left.append(f"the ledger ({remaining} lines)")
+    if not left:
+        (state.root / JOURNAL).unlink(missing_ok=True)
+    return Erasure(
+        name=person.name,
+        counts=_in_order(counts),
+        searched=searched,
+        left=tuple(left),
+        config_lines=_config_lines(job),
+        sources=_named_sources(job, sources),
+        shared_names=person.shared_names,
+        make_again=tuple(months_to_make_again(state)),
+    )
+
+
+def _changes(job: Erasing) -> Iterator[Change]:
+    """Extracts before what was derived of them, and the configuration before the manifests that speak of it."""
+    yield from config_changes(job)
+    yield from landing_changes(job)
+    yield from checked_changes(job)
+    yield from facts_changes(job)
+    yield from edition_changes(job)
+    yield from outbox_changes(job)
+    yield from page_changes(job)
+
+
+def _in_order(counts: Counter[str]) -> dict[str, int]:
+    return {kind: counts[kind] for kind in sorted(counts) if counts[kind]}
+
+
+def _listed(erased: Erased, person: Person, when: str, by: str) -> Erased:
+    """The list with the person; what it knew of them before stays."""
+    new = erased.hashed(person.number, when, by, person.ids, person.phrases)
+    old = next((one for one in erased.persons if one.number == person.number), None)
+    if old is not None:
+        new = ErasedPerson(
+            new.number,
+            old.when,
+            old.by,
+            tuple(sorted({*old.ids, *new.ids}, key=lambda one: (one.hash, one.first, one.last))),
+            tuple(sorted({*old.phrases, *new.phrases}, key=lambda one: one.hash)),
+        )
+    others = [one for one in erased.persons if one.number != person.number]
+    return Erased(erased.key, tuple(sorted([*others, new], key=lambda one: one.number)))
+
+
+def _read_journal(state: StateRoot) -> tuple[Person, str, str] | None:
+    path = state.root / JOURNAL
+    if not path.exists():
+        return None
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        return Person.of_json(content["person"]), str(content["when"]), str(content["by"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutsideError(
+            f"{path} cannot be read: it says whose erasure was interrupted.",
+            fix="Delete it and erase that person again.",
+        ) from error
+
+
+# -- what is left --------------------------------------------------------------------------------------------------
+
+
+def _left(job: Erasing, sources: Iterable[Path]) -> tuple[int, list[str]]:
+    """How many files were searched, and those that still name the person."""
+    root = job.state.root
+    ours = {root / name for name in (JOURNAL, LIST, KEY)}
+    files = [path for path in files_of(root, sources) if path not in ours]
+    left = [path.relative_to(root).as_posix() for path in files if job.search.found_in(path)]
+    # Ids that are ordinary words or numbers are looked for where ids stand.
+    left += [f"{change.kind}: an id" for change in (*landing_changes(job), *facts_changes(job))]
+    return len(files), left
+
+
+def _sources(job: Erasing) -> list[Path]:
+    """Folders under the state root that are the company's own: its files, and the configuration in use."""
+    run = MonthRun(Month(2000, 1), job.config.directory, job.state, datetime.min)
+    return [folder for folder in (run.data_dir, job.config.directory) if folder.is_relative_to(job.state.root)]
+
+
+def _named_sources(job: Erasing, folders: Iterable[Path]) -> tuple[str, ...]:
+    found = []
+    for folder in folders:
+        if folder == job.config.directory:
+            continue
+        if folder == job.state.root:
+            raise RefusedError("The company's files lie among what is kept.", fix="Name another folder as `data`.")
+        found += [path.as_posix() for path in files_of(folder, ()) if job.search.found_in(path)]
+    return tuple(found)
+
+
+def _config_lines(job: Erasing) -> tuple[str, ...]:
+    directory = job.config.directory
+    return tuple(lines_naming(job, directory, config_files(directory, job.config)))

@@ -20,7 +20,6 @@ from transforms.pseudonyms import pseudonym_address
 from transforms.stages import Finding
 
 _HR_PERSONS = ("associate", "manager", "second_manager", "interim_manager")
-_HR_NAMES = ("name", "given_name", "family_name")
 _HR_KEPT = frozenset(
     {*_HR_PERSONS, "role", "fte", "team", "team_name", "contract", "hire_date", "leave_date", "valid_from", "valid_to",
      "snapshot_date"}
@@ -162,9 +161,7 @@ class RowMask:
             return column
         if self._is_hr and declared == "email":
             put = _mapped(theirs, pseudonym_address) if self._is_needed("email") else pa.scalar("", pa.string())
-        elif self._is_hr and declared in _HR_NAMES and (declared != "given_name" or self._is_needed(declared)):
-            put = theirs
-        elif declared and self._is_needed(declared):
+        elif (declared and self._is_needed(declared)) or (self._is_hr and declared in ("name", "family_name")):
             put = theirs
         else:
             put = pa.scalar("", pa.string())

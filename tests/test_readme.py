@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from config import checks, models, sources
+from config import checks, delivery, models, retention, schedule, sources
 from config.base import Model
 from flows.cli.main import yardstick
 
@@ -166,7 +166,7 @@ def configured() -> list[type[BaseModel]]:
     """The models a configuration is written in; not those that gather the files or stand for an alternative."""
     found = {
         value
-        for module in (checks, models, sources)
+        for module in (checks, delivery, models, retention, schedule, sources)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Model) and value not in (Model, models.Config)
     }

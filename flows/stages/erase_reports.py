@@ -1,7 +1,7 @@
 """An erased person out of editions, the outbox and pages. A finished PDF cannot be changed: it goes, and its manifest
 says so.
 
-Does not belong here: extracts and the configuration (`flows.stages.erase_rows`), and the order (`flows.stages.erasing`).
+Does not belong here: extracts and the configuration (`erase_rows`), and the order (`erasing`).
 """
 
 import fcntl
@@ -151,7 +151,12 @@ def page_changes(job: Erasing) -> Iterator[Change]:
 
 def _left_behind(root: Path) -> list[Path]:
     """What a killed process was working with; what a living one holds is locked, and stays."""
-    found = [*root.glob(".remake-*"), *root.glob(".working-*"), *(root / "landings").glob(".pulling-*")]
+    found = [
+        *root.glob(".remake-*"),
+        *root.glob(".working-*"),
+        *root.glob(".backfill-*"),
+        *(root / "landings").glob(".pulling-*"),
+    ]
     found += [*root.rglob(".writing-*"), *root.rglob(".*.partial"), *root.glob("*/.gone-*")]
     return [path for path in sorted(found) if not _is_held(path)]
 

@@ -137,7 +137,7 @@ def masked_texts(batch: pa.RecordBatch, phrases: Phrases) -> pa.RecordBatch:
 
 
 def checked_changes(job: Erasing) -> Iterator[Change]:
-    """Checked rows of landings that were replaced, and whatever else of them names the person: made again when needed."""
+    """Checked rows of landings that were replaced, and whatever else names the person: made again when needed."""
     stems: set[Path] = set()
     for path in _files(job.state.checked):
         if path.suffix == ".json" and _landing_of(path) in job.replaced:

@@ -9,7 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from config.errors import OutsideError, RefusedError
@@ -66,6 +66,7 @@ def erase(state: StateRoot, config_dir: Path, told: str, by: str, now: datetime,
     Raises UsageError where nobody or several are meant, RefusedError while a run works or a mail goes out.
     """
     config = load_config(config_dir)
+    _refuse_sources_among_kept(state, config_dir, now)
     with state.locked(), open_ledger(config, state) as ledger:
         if dry_run:
             return _counted(state, config, ledger, told, now)
@@ -83,6 +84,15 @@ def erase(state: StateRoot, config_dir: Path, told: str, by: str, now: datetime,
                 state.root / JOURNAL, canonical_json({"person": person.as_json(), "when": pending[1], "by": by})
             )
         return replace(_finished(state, config, ledger, *pending, now), resumed=tuple(resumed))
+
+
+def _refuse_sources_among_kept(state: StateRoot, config_dir: Path, now: datetime) -> None:
+    """The company's own files are not ours to change, and could not be told from what is kept."""
+    for folder in (MonthRun(Month(2000, 1), config_dir, state, now).data_dir, config_dir):
+        if state.root.resolve() == folder.resolve():
+            raise RefusedError(
+                f"{folder} is the state root and holds the company's own files.", fix="Keep them in a folder of theirs."
+            )
 
 
 def _counted(state: StateRoot, config: Config, ledger: Ledger, told: str, now: datetime) -> Erasure:
@@ -192,7 +202,9 @@ def _left(job: Erasing, sources: Iterable[Path]) -> tuple[int, list[str]]:
 
 def _sources(job: Erasing) -> list[Path]:
     """Folders under the state root that are the company's own: its files, and the configuration in use."""
-    run = MonthRun(Month(2000, 1), job.config.directory, job.state, datetime.min)
+    run = MonthRun(
+        Month(2000, 1), job.config.directory, job.state, datetime.fromisoformat(job.when).replace(tzinfo=UTC)
+    )
     return [folder for folder in (run.data_dir, job.config.directory) if folder.is_relative_to(job.state.root)]
 
 
@@ -201,8 +213,6 @@ def _named_sources(job: Erasing, folders: Iterable[Path]) -> tuple[str, ...]:
     for folder in folders:
         if folder == job.config.directory:
             continue
-        if folder == job.state.root:
-            raise RefusedError("The company's files lie among what is kept.", fix="Name another folder as `data`.")
         found += [path.as_posix() for path in files_of(folder, ()) if job.search.found_in(path)]
     return tuple(found)
 

@@ -105,9 +105,9 @@ def prepare_remake(
         raise UsageError(f"{to} is not an empty folder.", fix="--to takes a folder that is new or empty.")
     gone = gone_of(edition)
     if gone:
+        told = "; ".join(f"{one['what']}: {one['why']} ({one['when']})" for one in gone)
         raise RefusedError(
-            f"Edition {edition.number} of {edition.month} can no longer be made again, on purpose: "
-            f"{'; '.join(f'{one["what"]}: {one["why"]} ({one["when"]})' for one in gone)}.",
+            f"Edition {edition.number} of {edition.month} can no longer be made again, on purpose: {told}.",
             fix=f"Make a new edition of what there is: yardstick run {edition.month}",
         )
     lines = _inputs(edition)

@@ -269,7 +269,7 @@ def told(line):
 
 def plan_at(config, now):
     plan = plan_of(config, now)
-    soon = (now + timedelta(seconds=10)).replace(microsecond=0)
+    soon = (now + timedelta(seconds=6)).replace(microsecond=0)
     return replace(plan, monthly=(soon, *plan.monthly))
 
 folder, state, port = Path(sys.argv[1]), StateRoot(Path(sys.argv[2])), int(sys.argv[3])
@@ -307,7 +307,7 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path, listener: Listener) -> Iterator[Served]:
-    company = write_company(tmp_path / "company", last=LAST)
+    company = write_company(tmp_path / "company", last=LAST, history_months=0)
     company.change("config/delivery.yaml", "sender:", f"notices: ['{listener.address}']\nsender:")
     (company.config / "schedule.yaml").write_text(SCHEDULE)
     port = free_port()

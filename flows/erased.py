@@ -7,7 +7,6 @@ here: which cells of an extract are looked at (`flows.masking`), and erasing (`f
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from config.errors import OutsideError
 from config.months import Month
-from flows.files import PRIVATE_FILE, make_folder, write_bytes
+from flows.files import make_folder, write_bytes
 from transforms.pseudonyms import Phrases, pseudonym, pseudonym_address, shape_of
 
 LIST, KEY = "erased.json", "erased.key"
@@ -172,7 +171,6 @@ def open_erased(root: Path) -> Erased:
     path = make_folder(root) / KEY
     if not path.exists():
         write_bytes(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
-        os.chmod(path, PRIVATE_FILE)
     return Erased(bytes.fromhex(path.read_text("ascii").strip()))
 
 

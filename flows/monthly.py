@@ -4,6 +4,7 @@ Does not belong here: what a stage does (`flows.stages`) and how it is called (`
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from flows.execution import Caller, Progress, execute
@@ -47,7 +48,8 @@ def make_unlocked(run: MonthRun, call: Caller, kind: str, parent: int | None = N
             rendered = call.each("render", render_batch, render_batches(run, composed, draft))
             outcome = call.one("publish", publish_edition, run, composed, looked, rendered, draft)
         record.edition = outcome.number
-        prepared = call.one("prepare deliveries", prepare_outcome, run, record.ledger, outcome)
+        prepare = partial(prepare_outcome, by_rule=outcome.new or bool(record.died))
+        prepared = call.one("prepare deliveries", prepare, run, record.ledger, outcome)
         return replace(outcome, prepared=prepared, warnings=(*record.told(), *outcome.warnings))
 
 

@@ -45,17 +45,22 @@ class Phrases:
 
     find: Callable[[str], str | None]
     shapes: frozenset[Shape]
+    firsts: frozenset[str] | None = None
+    """The first words of all phrases, where they are known: what has none of them is not looked at further."""
 
     @classmethod
     def of(cls, phrases: Mapping[str, str]) -> "Phrases":
         """Known phrases, each with what stands for it."""
-        return cls(phrases.get, frozenset(map(shape_of, phrases)))
+        firsts = frozenset(phrase.partition(" ")[0] for phrase in phrases)
+        return cls(phrases.get, frozenset(map(shape_of, phrases)), firsts)
 
     def masked(self, text: str) -> str:
         """The text with its longest phrases replaced, the first first; a text without any comes back as it is."""
         plain = unicodedata.normalize("NFKC", text).replace("\u00ad", "")
         places = list(_WORD.finditer(plain))
         words = [place[0].casefold() for place in places]
+        if self.firsts is not None and self.firsts.isdisjoint(words):
+            return text
         parts: list[str] = []
         at, end = 0, 0
         joined = [

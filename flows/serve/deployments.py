@@ -157,6 +157,26 @@ def _deliver_text(company: str, plan: Plan | None) -> str:
     return f"{begin}, every {days} at {plan.schedule.deliver.at} ({plan.zone})."
 
 
+def bury(ids: "dict[str, UUID]") -> int:
+    """Tell Prefect of runs that it takes for running, and that nobody runs: they ended with whoever served before."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId, FlowRunFilter
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import Crashed
+
+    alive = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter.model_validate({"state": {"type": {"any_": alive}}}),
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(ids.values()))),
+        )
+        for run in runs:
+            client.set_flow_run_state(
+                run.id, Crashed(message="It ended with the `yardstick serve` of then."), force=True
+            )
+    return len(runs)
+
+
 def catch_up(plan: Plan, made: Sequence[Month], ids: "dict[str, UUID]") -> list[str]:
     """Start what was due while nobody served: the newest month, where it has no edition, and today's mail.
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from prefect import State, flow
 from prefect.states import Completed, Failed
@@ -23,9 +23,12 @@ from flows.execution import AsPrefectTasks
 from flows.serve.home import STARTER_VARIABLE, Home, calendar_of, home_of
 from flows.serve.kept import end_with
 from flows.serve.notices import Fault, operator_of, send_notices
-from flows.serve.waiting import Waiting, now_utc, wait_for_extracts, wait_for_lock
+from flows.serve.waiting import Waiting, now_utc, wait_for_extracts, when_free
 from flows.stages.run import MonthRun
 from transforms.schedule import is_delivery_day, is_run_day, month_made_at, waiting_ends
+
+if TYPE_CHECKING:
+    from flows.backfill import BackfillOutcome
 
 Result = TypeVar("Result")
 # The three flows' docstrings have `Args:`, since Prefect takes the descriptions of its form's fields from there.
@@ -51,11 +54,20 @@ class _Noted(AsPrefectTasks):
 
     stage = ""
     month = ""
+    waits = False
 
     def each(self, stage: str, function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
         """Call a stage once for each tuple of arguments."""
         self.stage = stage
+        if self.waits:
+            self.waits = False
+            _show_running()
         return super().each(stage, function, arguments)
+
+    def show_waiting(self, late: Sequence[str], again: datetime) -> None:
+        """Show that nothing is done before `again`, and why."""
+        self.waits = True
+        _show_waiting(late, again)
 
 
 def _run_name() -> str:
@@ -105,8 +117,9 @@ def monthly(month: MonthOrNone = "", wait: bool = True, only_when_due: bool = Fa
         if only_when_due and not _is_due(run, begun, is_run_day):
             call.month = ""
             return "This is not the day of schedule.yaml: nothing was done."
-        late = _wait(request, call, patiently=wait)
-        outcome = make_edition(request(), call)
+        waiting = _waiting(run, call, patiently=wait)
+        late = wait_for_extracts(request, waiting, call)
+        outcome = when_free(lambda: make_edition(request(), call), waiting)
         call.publish_table(edition_key(outcome), edition_table(outcome))
         call.publish_table(*call.one("look at deliveries", _deliveries, request()))
         if outcome.not_made:
@@ -177,9 +190,15 @@ def backfill(first: MonthText, last: MonthText, dry_run: bool = False, mail: boo
         months = Month.parse(first), Month.parse(last)
         call.month = f"{first} to {last}"
         run = MonthRun(months[1], home.config_dir, home.state, pulled_at=now_utc())
-        wait_for_lock(home.state, Waiting(now_utc(), timedelta(), _show_waiting))
-        backfill_months(run, *months, dry_run=dry_run, mail=mail)
-        return f"{call.month}: done."
+        outcome = when_free(
+            lambda: backfill_months(run, *months, dry_run=dry_run, mail=mail), _waiting(run, call, patiently=False)
+        )
+        call.publish_table(f"backfill-{first}-to-{last}", _backfill_table(outcome))
+        for one in outcome.failed:
+            sys.stderr.write(f"yardstick: {one.month}: {one.fault}\n")
+        if outcome.failed:
+            raise _UnfinishedError(f"{len(outcome.failed)} of {len(outcome.months)} months could not be made")
+        return f"{len(outcome.months)} months, {sum(one.new for one in outcome.months)} new editions."
 
     return _told("backfill", first, work)
 
@@ -245,20 +264,14 @@ def _is_due(run: MonthRun, begun: datetime, on_day: Callable[..., bool]) -> bool
     return on_day(schedule, calendar_of(run.config, at.shift(-1), at.shift(1)), begun)
 
 
-def _wait(request: Callable[[], MonthRun], call: _Noted, *, patiently: bool) -> tuple[str, ...]:
-    """Wait for late extracts, and for another run to end. Gives the extracts that did not come."""
-    run = request()
+def _waiting(run: MonthRun, call: _Noted, *, patiently: bool) -> Waiting:
+    """Until when late extracts are waited for; without patience, or without a schedule, not at all."""
     schedule = run.config.schedule
     if schedule is None or not patiently:
-        wait_for_lock(run.state, Waiting(now_utc(), timedelta(), _show_waiting))
-        return ()
+        return Waiting(now_utc(), timedelta(), call.show_waiting)
     calendar = calendar_of(run.config, run.month, run.month.shift(1))
-    until = waiting_ends(schedule, calendar, run.month)
-    waiting = Waiting(until, timedelta(minutes=schedule.wait.every_minutes), _show_waiting)
-    late = wait_for_extracts(request, waiting, call)
-    wait_for_lock(run.state, waiting)
-    _show_running()
-    return late
+    every = timedelta(minutes=schedule.wait.every_minutes)
+    return Waiting(waiting_ends(schedule, calendar, run.month), every, call.show_waiting)
 
 
 def _show_waiting(late: Sequence[str], again: datetime) -> None:
@@ -293,3 +306,19 @@ def _deliveries(run: MonthRun) -> tuple[str, list[dict[str, str | int]]]:
 
     with open_ledger(run.config, run.state) as ledger:
         return f"deliveries-{run.month}", delivery_counts(ledger.deliveries(month=run.month))
+
+
+def _backfill_table(outcome: "BackfillOutcome") -> list[dict[str, str | int]]:
+    """One row a month, in counts: why a month failed may name a person, and stays on stderr."""
+    return [
+        {
+            "month": str(one.month),
+            "edition": one.edition or 0,
+            "came of it": "failed" if one.fault else "new" if one.new else "as it was",
+            "reports made": one.made,
+            "reports unchanged": one.kept,
+            "figures changed": one.figures,
+            "statuses changed": one.statuses,
+        }
+        for one in outcome.months
+    ]

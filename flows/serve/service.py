@@ -24,7 +24,7 @@ from config.loader import load_config
 from config.models import Config
 from flows.execution import configured_server, neutral, quiet_prefect, refuse_silent_server
 from flows.files import PRIVATE_FILE, make_folder
-from flows.serve.deployments import Plan, catch_up, deployments_of, plan_of
+from flows.serve.deployments import Plan, bury, catch_up, deployments_of, plan_of
 from flows.serve.home import STARTER_VARIABLE, Home
 from flows.serve.notices import KNOWN_VARIABLE, Operator, as_known, unsendable
 from flows.serve.server import Server, own_server, server_elsewhere
@@ -92,6 +92,8 @@ def _serve_with(server: Server, serving: Serving, tell: Callable[[str], None]) -
     runner = Runner(name="yardstick", query_seconds=_POLL_SECONDS, pause_on_shutdown=server.process is None, limit=None)
     plan = serving.plan_at(serving.config, serving.clock())
     ids = _register(runner, serving.config, plan)
+    if server.process is not None:
+        bury(ids)
     _tell_plan(server, serving.config, plan, tell)
     for fault in unsendable(serving.config.delivery.notices):
         tell(fault)

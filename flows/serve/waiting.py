@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from config.errors import ConfigError, OutsideError, RefusedError
 from flows.execution import Caller
 from flows.stages.run import MonthRun
-from flows.state.paths import StateRoot
 
+Result = TypeVar("Result")
 _LOCK_SECONDS = 20.0
 _LOCK_LOOKS = 12 * 180
 """Twelve hours: what takes longer does not end by itself."""
@@ -38,11 +39,8 @@ class Waiting:
 
 
 def late_extracts(run: MonthRun) -> tuple[str, ...]:
-    """Names of the extracts whose month cannot be had now. They are landed under the lock of the state root.
-
-    Raises RefusedError where another run holds it.
-    """
-    with run.state.locked(), run.pool:
+    """Names of the extracts whose month cannot be had now. They are landed: whoever calls holds the state root."""
+    with run.pool:
         return tuple(name for name in run.config.extracts if _is_late(run, name))
 
 
@@ -64,15 +62,9 @@ def wait_for_extracts(run: Callable[[], MonthRun], waiting: Waiting, call: Calle
     """
     late: tuple[str, ...] = ()
     while waiting.clock() < waiting.until:
-        wait_for_lock(run().state, waiting)
-        try:
-            late = call.one("look for late extracts", late_extracts, run())
-        except RefusedError:
-            continue  # another run was quicker
-        if not late:
-            return ()
+        late = when_free(lambda: _looked(run(), call), waiting)
         left = (waiting.until - waiting.clock()).total_seconds()
-        if left <= 0:
+        if not late or left <= 0:
             break
         seconds = min(waiting.every.total_seconds(), left)
         waiting.tell(late, waiting.clock() + timedelta(seconds=seconds))
@@ -80,17 +72,22 @@ def wait_for_extracts(run: Callable[[], MonthRun], waiting: Waiting, call: Calle
     return late
 
 
-def wait_for_lock(state: StateRoot, waiting: Waiting) -> None:
-    """Return when no other run works on the state root. Another may begin just then: it is found by its lock.
+def _looked(run: MonthRun, call: Caller) -> tuple[str, ...]:
+    with run.state.locked():
+        return call.one("look for late extracts", late_extracts, run)
 
-    Raises RefusedError where one has held it for twelve hours.
+
+def when_free(work: Callable[[], Result], waiting: Waiting) -> Result:
+    """Do work that takes the lock of the state root, as soon as no other run holds it.
+
+    Raises RefusedError where one has held it for twelve hours, and whatever the work raises.
     """
-    for look in range(_LOCK_LOOKS):
+    for _ in range(_LOCK_LOOKS):
         try:
-            with state.locked():
-                return
-        except RefusedError:
-            if look == _LOCK_LOOKS - 1:
+            return work()
+        except RefusedError as error:
+            if not isinstance(error.__cause__, BlockingIOError):
                 raise
-            waiting.tell((), waiting.clock() + timedelta(seconds=_LOCK_SECONDS))
-            waiting.sleep(_LOCK_SECONDS)
+        waiting.tell((), waiting.clock() + timedelta(seconds=_LOCK_SECONDS))
+        waiting.sleep(_LOCK_SECONDS)
+    return work()

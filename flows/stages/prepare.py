@@ -31,20 +31,29 @@ _BELOW = "below"
 
 
 def reconcile(state: StateRoot, ledger: Ledger, config: Config, now: datetime, month: Month | None = None) -> None:
-    """Write into the ledger what manifests have and it lacks: editions and, but for a backfill's, their deliveries."""
+    """Write into the ledger what manifests have and it lacks: editions and, but for a backfill's, their deliveries.
+
+    The company's rule releases none of them: the ledger may be lost, and their readers may have them.
+    """
     months = [month] if month else state.months_with_editions()
     known = {(line.month, line.number) for line in ledger.editions(month)}
     for each in months:
         for number in state.edition_numbers(each):
             if (each, number) not in known:
                 edition = read_edition(state, each, number)
-                prepare_edition(state, ledger, config, edition, now, edition.manifest.get("origin", "run"))
+                prepare_edition(state, ledger, config, edition, now, _origin(edition))
 
 
-def prepare_outcome(run: MonthRun, ledger: Ledger, outcome: Outcome) -> Prepared:
-    """Deliveries of the edition a run made, or of the one that stands, should they not have been written."""
-    reconcile(run.state, ledger, run.config, run.pulled_at, run.month)
+def prepare_outcome(run: MonthRun, ledger: Ledger, outcome: Outcome, *, by_rule: bool) -> Prepared:
+    """Deliveries of the edition a run made, or of the one that stands, should they not have been written.
+
+    `by_rule`: the company's rule may release them, since it is known that nobody did yet.
+    """
     edition = read_edition(run.state, run.month, outcome.number)
+    known = {line.number for line in ledger.editions(run.month)}
+    if by_rule and known >= set(run.state.edition_numbers(run.month)) - {edition.number}:
+        prepare_edition(run.state, ledger, run.config, edition, run.pulled_at, _origin(edition), by_rule=True)
+    reconcile(run.state, ledger, run.config, run.pulled_at, run.month)
     waiting = ledger.deliveries(month=run.month, states=[DeliveryState.HELD])
     current = {(entry["report_id"], entry["edition"]) for entry in edition.manifest["reports"]}
     lines = [line for line in waiting if (line.key.report_id, line.key.edition) in current]
@@ -58,9 +67,14 @@ def prepare_outcome(run: MonthRun, ledger: Ledger, outcome: Outcome) -> Prepared
     )
 
 
+def _origin(edition: Edition) -> Origin:
+    return "backfill" if edition.manifest.get("origin") == "backfill" else "run"
+
+
 def prepare_edition(
-    state: StateRoot, ledger: Ledger, config: Config, edition: Edition, now: datetime, origin: Origin = "run"
-) -> None:
+    state: StateRoot, ledger: Ledger, config: Config, edition: Edition, now: datetime, origin: Origin = "run", *,
+    by_rule: bool = False,
+) -> None:  # fmt: skip
     """Write an edition and its deliveries into the ledger; those there already stay as they are.
 
     What is not yet out of the reports' earlier editions is superseded. The edition is written last: only then is it
@@ -72,7 +86,7 @@ def prepare_edition(
         ledger.add_deliveries(lines)
         _supersede(ledger, edition, before, now)
         rule = config.delivery.release
-        if rule.automatic and not refusal_of_rule(config, edition, now, first=_is_first(ledger, edition)):
+        if by_rule and rule.automatic and not refusal_of_rule(config, edition, now, first=_is_first(ledger, edition)):
             ledger.release([line.key for line in lines if line.hold is Hold.APPROVAL], BY_RULE, now, rule=_told(rule))
     ledger.add_edition(edition.month, edition.number, now, file_sha256(edition.folder / MANIFEST), origin)
 

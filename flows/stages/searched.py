@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 from flows.rendering import read_back
@@ -105,7 +104,7 @@ def mail_texts(content: bytes) -> Iterator[str]:
     message = message_from_bytes(content, policy=policy.default)
     for part in message.walk():
         yield from (f"{name}: {value}" for name, value in part.items())
-        if not isinstance(part, EmailMessage) or part.is_multipart():
+        if part.is_multipart():
             continue
         if part.get_content_type() == "application/pdf":
             yield _pdf_text(part.get_payload(decode=True))

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse"
 DELIVERY = """\
 sender: Tiny reports <reports@tiny.example>
-allowed_domains: [tiny.example]
+allowed_domains: [tiny.example, demo.example]
 team_reports_to: [manager, members]
 """
 SMTP = """\

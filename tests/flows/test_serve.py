@@ -19,13 +19,13 @@ import httpx
 import psutil
 import pytest
 
-from config.errors import ConfigError
+from config.errors import ConfigError, RefusedError
 from config.loader import load_config
 from config.months import Month
 from flows.execution import InProcess
 from flows.serve.deployments import plan_of
 from flows.serve.notices import Fault, Operator, as_known, operator_of, send_notices, unsendable
-from flows.serve.waiting import Waiting, wait_for_extracts, wait_for_lock
+from flows.serve.waiting import Waiting, wait_for_extracts, when_free
 from tests.companies import OCTOBER, REPORTS, TinyCompany, files_under, usual_service, write_company
 from tests.flows.test_execution import PERSONAL, PROGRAM, Server, free_port
 
@@ -206,9 +206,24 @@ def test_another_run_is_waited_for(waiter: TinyCompany) -> None:
         if sleeps == 3:
             held.__exit__(None, None, None)
 
+    def work() -> str:
+        with waiter.state.locked():
+            return "done"
+
     clock = Clock(began(), happens)
-    wait_for_lock(waiter.state, clock.waiting(hours=1))
+    assert when_free(work, clock.waiting(hours=1)) == "done"
     assert (len(clock.slept), clock.told) == (3, [(), (), ()])
+
+
+def test_what_is_refused_for_another_reason_is_not_tried_again(waiter: TinyCompany) -> None:
+    clock = Clock(began())
+
+    def work() -> None:
+        raise RefusedError("No.")
+
+    with pytest.raises(RefusedError, match="No"):
+        when_free(work, clock.waiting(hours=1))
+    assert not clock.slept
 
 
 # -- the plan --------------------------------------------------------------------------------------------------------

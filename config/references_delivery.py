@@ -74,20 +74,21 @@ def _check_smtp(draft: Draft, smtp: Smtp) -> None:
 
 
 def _check_auth(draft: Draft, auth: Auth, path: Path_) -> None:
-    for key in _NEEDED[auth.method]:
-        if getattr(auth, key) is None:
-            draft.fault(DELIVERY, path, f"{auth.method} needs {key}.", f"Write {key}: … beside method.")
+    lacking = [key for key in _NEEDED[auth.method] if getattr(auth, key) is None]
+    if lacking:
+        draft.fault(DELIVERY, path, f"{auth.method} needs {', '.join(lacking)}.", "Write each beside method.")
     for key in _SECRET:
         written = getattr(auth, key)
         if written is not None and _REFERENCE.sub("", written):
             what, fix = f"A secret stands in {key}.", "Take it from the environment: ${NAME}, or a file: ${file:/path}."
             draft.fault(DELIVERY, (*path, key), what, fix)
-    if auth.method == "xoauth2" and auth.refresh_token is None and auth.client_secret is None:
+    if not lacking and auth.method == "xoauth2" and auth.refresh_token is None and auth.client_secret is None:
         what = "xoauth2 needs a refresh_token or a client_secret: without one no token can be had."
         draft.fault(DELIVERY, path, what, "Write one as ${NAME} or ${file:/path}.")
     secure = auth.token_url is None or auth.token_url.startswith("https://") or _is_here(_host_of(auth.token_url))
     if not secure:
-        draft.fault(DELIVERY, (*path, "token_url"), f"“{auth.token_url}” is not https.", "Secrets go there: use https.")
+        what = f"token_url leads to {_host_of(str(auth.token_url))} in the open: secrets go there."
+        draft.fault(DELIVERY, (*path, "token_url"), what, "Write an address that begins with https.")
 
 
 def _host_of(url: str) -> str:

@@ -29,6 +29,7 @@ def documented(directory: Path) -> Config:
         "extracts.yaml": "".join(extracts),
         "metrics.yaml": FILES["metrics.yaml"].replace("orders", "sales"),
         "delivery.yaml": example("## delivery.yaml"),
+        "schedule.yaml": example("## schedule.yaml"),
         "checks.yaml": example("## checks.yaml"),
         "identities.csv": example("## identities.csv"),
         "decisions.csv": example("## decisions.csv"),

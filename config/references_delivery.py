@@ -5,6 +5,7 @@ Does not belong here: single values (`config.delivery`, `config.schedule`), and 
 
 import re
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from config.delivery import Auth, Smtp
 from config.draft import DELIVERY, SCHEDULE, Draft
@@ -92,7 +93,7 @@ def _check_auth(draft: Draft, auth: Auth, path: Path_) -> None:
 
 
 def _host_of(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].rpartition(":")[0]
+    return urlsplit(url).hostname or ""
 
 
 def _is_here(host: str) -> bool:

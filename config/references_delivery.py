@@ -89,7 +89,7 @@ def _check_auth(draft: Draft, auth: Auth, path: Path_) -> None:
     secure = auth.token_url is None or auth.token_url.startswith("https://") or _is_here(_host_of(auth.token_url))
     if not secure:
         what = f"token_url leads to {_host_of(str(auth.token_url))} in the open: secrets go there."
-        draft.fault(DELIVERY, (*path, "token_url"), what, "Write an address that begins with https.")
+        draft.fault(DELIVERY, (*path, "token_url"), what, "Write an address with TLS.")
 
 
 def _host_of(url: str) -> str:

@@ -5,14 +5,13 @@ Does not belong here: who was to receive it when it was made (`transforms.recipi
 
 from dataclasses import dataclass
 from datetime import date
-
-import pandas as pd
+from functools import cached_property
 
 from config.delivery import Delivery
 from config.models import UnitKind
 from transforms.deliveries import Hold
 from transforms.organisation import Organisation
-from transforms.recipients import recipients
+from transforms.recipients import Readers
 from transforms.report_model import ReportKind
 
 
@@ -41,7 +40,7 @@ class Standing:
                 return Held(Hold.DOMAIN, f"{domain} is none of the allowed domains")
         elif self.delivery.transport != "outbox":
             return Held(Hold.DOMAIN, "no domain is allowed: list it in delivery.yaml")
-        reader = self._reader(address)
+        reader = self._readers.person(address)
         opted = {one.casefold() for one in self.delivery.opt_out}
         if address.casefold() in opted or (reader and reader.casefold() in opted):
             return Held(Hold.OPT_OUT, "wants no mails (opt_out in delivery.yaml)")
@@ -49,15 +48,12 @@ class Standing:
             return Held(Hold.LEFT, f"hr of {self.now.month} has nobody employed with this address on {self.day}")
         return self._moved(kind, unit_id, address, reader)
 
-    def _reader(self, address: str) -> str:
-        """Whose address it is on the day; empty where nobody's."""
-        moment, spells = pd.Timestamp(self.day), self.now.spells
-        there = spells.loc[spells["valid_from"].le(moment) & spells["valid_to"].gt(moment)]
-        found = there.loc[there["email"].str.casefold().eq(address.casefold()), "associate"]
-        return str(found.iloc[0]) if len(found) else ""
+    @cached_property
+    def _readers(self) -> Readers:
+        return Readers(self.delivery, self.now.units, self.now.spells, self.day)
 
     def _moved(self, kind: ReportKind, unit_id: str, address: str, reader: str) -> Held | None:
-        now = recipients(self.delivery, kind, unit_id, self.now.units, self.now.spells, self.day)
+        now = self._readers.of(kind, unit_id)
         if address.casefold() not in {one.casefold() for one in now}:
             return Held(Hold.MOVED, f"is no longer a reader of {kind} {unit_id}")
         if kind is ReportKind.MANAGER and self._leads_others(unit_id):

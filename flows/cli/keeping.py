@@ -48,18 +48,7 @@ def _tell_erased(erasure: Erasure) -> None:
         click.echo(
             "Another associate or team has the same name: it was taken out of the person's own rows and reports alone."
         )
-    if erasure.config_lines:
-        click.echo("Lines of the configuration in use that name the person; change or delete them before the next run:")
-        for line in erasure.config_lines[:_SHOWN]:
-            click.echo(f"  {line}")
-        _more(len(erasure.config_lines))
-    if erasure.sources:
-        click.echo(
-            "Files of the sources that name the person; they are not changed, and pulling leaves the person out:"
-        )
-        for line in erasure.sources[:_SHOWN]:
-            click.echo(f"  {line}")
-        _more(len(erasure.sources))
+    _tell_outside(erasure)
     if erasure.make_again:
         months = [str(month) for month in erasure.make_again]
         click.echo(
@@ -77,9 +66,19 @@ def _tell_erased(erasure: Erasure) -> None:
     click.echo("yardstick: run the same command again once they are mended.", err=True)
 
 
-def _more(count: int) -> None:
-    if count > _SHOWN:
-        click.echo(f"  … and {count - _SHOWN} more")
+def _tell_outside(erasure: Erasure) -> None:
+    """What is not ours to change: the configuration in use, and the sources."""
+    if erasure.config_lines:
+        click.echo("Lines of the configuration in use that name the person; change or delete them before the next run:")
+        more = len(erasure.config_lines) - _SHOWN
+        for line in (*erasure.config_lines[:_SHOWN], *([f"… and {more} more"] if more > 0 else [])):
+            click.echo(f"  {line}")
+    if erasure.sources:
+        files = counted(len(erasure.sources), "file", "files")
+        click.echo(
+            f"{files} of the sources name the person; they are not changed, and "
+            f"pulling puts the pseudonym there: {erasure.sources[0]}{' …' if len(erasure.sources) > 1 else ''}"
+        )
 
 
 def _table(counts: dict[str, int]) -> None:

@@ -29,7 +29,7 @@ from transforms.compose import Composition, compose_reports
 from transforms.compose.context import records_of
 from transforms.expectations import evaluate_expectations
 from transforms.organisation import Organisation
-from transforms.recipients import recipients
+from transforms.recipients import Readers
 from transforms.report_model import ReportModel
 from transforms.scope import Scope, breaches, build_scope
 from transforms.stages import Finding, Landing, Reconciliation, Withheld
@@ -138,17 +138,8 @@ def compose(
     models = list(compose_reports(composition))
     refuse_breaches(models, scope)
     hashes = {model.report_id: model.sha256() for model in models}
-    readers = {
-        model.report_id: recipients(
-            run.config.delivery,
-            model.kind,
-            model.unit_id,
-            organisation.units,
-            organisation.spells,
-            run.month.last_day,
-        )
-        for model in models
-    }
+    known = Readers(run.config.delivery, organisation.units, organisation.spells, run.month.last_day)
+    readers = {model.report_id: known.of(model.kind, model.unit_id) for model in models}
     changed = set(hashes) if run.reissue else changed_reports(hashes, before)
     for model in models:
         write_bytes(draft / "models" / f"{model.report_id}.json", model.canonical_json())
@@ -165,16 +156,7 @@ def compose(
                 unit_id=model.unit_id,
                 title=model.title,
                 model_sha256=hashes[model.report_id],
-                recipients=tuple(
-                    recipients(
-                        run.config.delivery,
-                        model.kind,
-                        model.unit_id,
-                        organisation.units,
-                        organisation.spells,
-                        run.month.last_day,
-                    )
-                ),
+                recipients=tuple(readers[model.report_id]),
                 changed=model.report_id in changed,
                 since=since.get(model.report_id, 0),
             )

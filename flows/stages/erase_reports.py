@@ -21,7 +21,7 @@ from flows.sources import replaced_by
 from flows.stages.contents import kept_config
 from flows.stages.erase_rows import Change, Erasing, masked_json, table_changes
 from flows.state.editions import MANIFEST, Edition, canonical_json, file_sha256, read_edition
-from flows.state.gone import ERASED, Gone, with_gone
+from flows.state.gone import ERASED, Gone, months_told, with_gone
 from flows.state.ledger import Ledger
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryState, Hold
@@ -106,7 +106,7 @@ def _manifest(job: Erasing, edition: Edition, condemned: Iterable[Path], replace
             line["now"] = now
             months.setdefault(line["extract"], []).append(line["month"])
     gone += [
-        Gone(what=f"landings of {extract} as they were: {', '.join(sorted(set(found)))}", why=ERASED, when=job.when)
+        Gone(what=f"landings of {extract} as they were: {months_told(found)}", why=ERASED, when=job.when)
         for extract, found in sorted(months.items())
     ]
     sha256 = str(manifest["config_sha256"])

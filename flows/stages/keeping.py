@@ -17,7 +17,7 @@ from config.months import Month
 from flows.files import write_bytes
 from flows.stages.recording import open_ledger
 from flows.state.editions import MANIFEST, canonical_json, read_edition
-from flows.state.gone import NOT_KEPT, Gone, with_gone
+from flows.state.gone import NOT_KEPT, Gone, months_told, with_gone
 from flows.state.ledger import Ledger
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryState, Hold
@@ -168,7 +168,7 @@ class _Tidying:
                         lost.setdefault(line["extract"], set()).add(line["month"])
                 gone = [
                     Gone(
-                        what=f"landings of {extract}: {', '.join(sorted(months))}",
+                        what=f"landings of {extract}: {months_told(months)}",
                         why=NOT_KEPT,
                         when=self.now.date().isoformat(),
                     )

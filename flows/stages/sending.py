@@ -126,7 +126,10 @@ class Sending:
         """Hold what may not go out today: the reader left or moved, another domain, a PDF that is not as published."""
         held = []
         for line in wanted.of(self.ledger, [DeliveryState.QUEUED]):
-            entry = self.entry(line.key)
+            try:
+                entry = self.entry(line.key)
+            except YardstickError:
+                continue  # its files are gone or damaged: sending says so, of this report alone
             found = standings[line.key.month].held(ReportKind(entry["kind"]), entry["unit_id"], line.key.recipient)
             if found is not None and self.ledger.hold([line.key], found.hold, found.reason, self.clock()):
                 held.append(line)
@@ -147,8 +150,11 @@ class Sending:
     def _is_kept(self, key: DeliveryKey) -> bool:
         return self.state.edition(key.month, key.edition).is_dir()
 
-    def _kind(self, key: DeliveryKey) -> ReportKind:
-        return ReportKind(self.entry(key)["kind"])
+    def _kind(self, key: DeliveryKey) -> ReportKind | None:
+        try:
+            return ReportKind(self.entry(key)["kind"])
+        except YardstickError:
+            return None
 
     def sheets(self, wanted: Wanted) -> Wanted | None:
         """The associates' own sheets among what is queued; None where there is none."""
@@ -199,10 +205,11 @@ class Sending:
 
         try:
             mail = self._mail(line)
+        except YardstickError as error:  # of this report alone: others may go out
+            return self._settled(line, Result("failed", str(error)))
+        try:
             self._keep_pace()
             result = self.transport.send(mail, before_data)
-        except _ReportError as error:
-            return self._settled(line, Result("failed", str(error)))
         except MailServerError as error:
             self._settle(line, DeliveryState.QUEUED, "the mail server could not be had")
             self._unreachable += 1
@@ -258,7 +265,7 @@ class Sending:
         edition, entry = self.edition(key.month, key.edition), self.entry(key)
         fault = self._fault_of(edition, entry, line)
         if fault:
-            raise _ReportError(fault)
+            raise RefusedError(fault)
         return mail_for(self.config, edition, entry, line)
 
     def _fault_of(self, edition: Edition, entry: ReportEntry, line: DeliveryLine) -> str:
@@ -281,10 +288,6 @@ class Sending:
         scope, terms = self._scopes[edition.month, edition.number]
         shown = foreign_names(edition, entry, scope, terms)
         return "the PDF shows a name or id that its reader may not see" if shown else ""
-
-
-class _ReportError(OutsideError):
-    """A report that must not go out; others may."""
 
 
 def _is_late(line: DeliveryLine) -> bool:

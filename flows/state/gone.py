@@ -10,6 +10,7 @@ from flows.state.editions import Edition
 
 ERASED = "a person was erased"
 NOT_KEPT = "it is no longer kept (retention.yaml)"
+_FEW = 3
 
 
 class Gone(TypedDict):
@@ -18,6 +19,13 @@ class Gone(TypedDict):
     what: str
     why: str
     when: str
+
+
+def months_told(months: Iterable[str]) -> str:
+    """A few months by name, many from the first to the last."""
+    known = sorted(set(months))
+    few = ", ".join(known)
+    return few if len(known) <= _FEW else f"{known[0]} to {known[-1]} ({len(known)} months)"
 
 
 def gone_of(edition: Edition) -> list[Gone]:

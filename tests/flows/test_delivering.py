@@ -127,6 +127,14 @@ def test_a_pdf_that_is_not_as_published_blocks_the_release_and_the_mail(ready: T
     assert "is not what edition 1 published" in delivered.faults[0]
 
 
+def test_a_report_whose_files_are_gone_fails_alone(ready: TinyCompany) -> None:
+    release(ready)
+    (ready.state.edition(OCTOBER, 1) / "models" / "team-NORTH.json").unlink()
+    delivered = send(ready)
+    assert (delivered.sent, delivered.failed) == (4, 1)
+    assert "team-NORTH" in delivered.faults[0]
+
+
 def test_a_pdf_with_a_foreign_name_blocks_release_and_mail(ready: TinyCompany) -> None:
     """Another manager's report under this one's name, and the manifest changed with it."""
     import json

@@ -5,7 +5,7 @@ import pytest
 from config.delivery import Delivery
 from tests.transforms.organisation_rows import OCTOBER, build, person
 from transforms.organisation import Organisation
-from transforms.recipients import recipients
+from transforms.recipients import Readers
 from transforms.report_model import ReportKind
 
 
@@ -43,16 +43,16 @@ def organisation() -> Organisation:
         (ReportKind.TEAM, "NORTH", {"team_reports_to": ("members",)}, ["A02", "A03"]),
         (ReportKind.TEAM, "SOUTH", {"team_reports_to": ("members",)}, ["A05"]),
         (ReportKind.TEAM, "NORTH", {"team_reports_to": ()}, []),
+        (ReportKind.TEAM, "NORTH", {"team_reports_to": ("managers_manager",)}, ["A01"]),
     ],
     ids=[
         "a manager's own", "the one above", "both", "nobody above", "who has left receives nothing", "a team's lead",
         "members of today, not who left or moved on", "who moved in, and nobody without an address", "nobody",
+        "the one above a team's lead",
     ],
 )  # fmt: skip
 def test_readers_are_who_they_were_on_the_last_day(
     organisation: Organisation, kind: ReportKind, unit_id: str, rules: dict[str, tuple[str, ...]], expected: list[str]
 ) -> None:
-    found = recipients(
-        Delivery.model_validate(rules), kind, unit_id, organisation.units, organisation.spells, OCTOBER.last_day
-    )
-    assert found == [mail(associate) for associate in expected]
+    readers = Readers(Delivery.model_validate(rules), organisation.units, organisation.spells, OCTOBER.last_day)
+    assert readers.of(kind, unit_id) == [mail(associate) for associate in expected]

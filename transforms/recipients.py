@@ -27,9 +27,9 @@ class Readers:
         """
         readers: set[str] = set()
         if kind is ReportKind.MANAGER:
-            rules = self.delivery.manager_reports_to
-            readers = {unit_id} if "manager" in rules else set()
-            if "managers_manager" in rules:
+            to_managers = self.delivery.manager_reports_to
+            readers = {unit_id} if "manager" in to_managers else set()
+            if "managers_manager" in to_managers:
                 readers.add(self._above(unit_id))
         elif kind is ReportKind.TEAM:
             rules = self.delivery.team_reports_to

@@ -23,7 +23,8 @@ from flows.files import write_bytes
 
 SOURCE: Final = Path(config.__file__).parent / "demo"
 STATIC: Final = (
-    "company.yaml", "extracts.yaml", "metrics.yaml", "expectations.yaml", "delivery.yaml", "schedule.yaml", "checks.yaml",
+    "company.yaml", "extracts.yaml", "metrics.yaml", "expectations.yaml", "delivery.yaml", "schedule.yaml",
+    "checks.yaml",
 )  # fmt: skip
 PLAN: Final = "revenue-plan-2026.csv"
 TEAMS: Final = "team-expectations-2026.csv"

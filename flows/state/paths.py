@@ -3,16 +3,20 @@
 import fcntl
 import os
 import re
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.errors import OutsideError, RefusedError
 from config.months import Month
-from flows.files import PRIVATE_FILE, make_folder
+from flows.files import PRIVATE_FILE, TEMPORARY_PREFIX, make_folder
 
 STATE_VARIABLE = "YARDSTICK_STATE"
+_LEFT = tuple(f"{depth}{name}" for depth in ("", "*/", "*/*/") for name in (f"{TEMPORARY_PREFIX}*", ".*.partial"))
+_STALE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,22 @@ class StateRoot:
                 raise RefusedError(
                     f"Another run is working on {self.root}.", fix="Wait until it has ended, then run again."
                 ) from error
+            self._clear()
             yield
         finally:
             os.close(handle)
+
+    def _clear(self) -> None:
+        """Take away what processes that were killed were writing; young ones may still be written by a sender."""
+        for pattern in _LEFT:
+            for path in self.root.glob(pattern):
+                with suppress(OSError):
+                    if time.time() - path.stat().st_mtime < _STALE_SECONDS:
+                        continue
+                    if path.is_dir():
+                        shutil.rmtree(path, ignore_errors=True)
+                    else:
+                        path.unlink()
 
 
 def default_root(company: str) -> Path:

@@ -132,3 +132,22 @@ def test_each_company_has_a_root_of_its_own_unless_told(
     assert default_root(company) == tmp_path / "yardstick" / folder
     monkeypatch.setenv("YARDSTICK_STATE", str(tmp_path / "told"))
     assert default_root(company) == tmp_path / "told"
+
+
+def test_what_a_killed_process_was_writing_is_cleared_when_it_is_old(tmp_path: Path) -> None:
+    root = StateRoot(make_folder(tmp_path / "state"))
+    left = [
+        root.root / f"{TEMPORARY_PREFIX}a.json",
+        make_folder(root.checked / f"{TEMPORARY_PREFIX}b") / "database",
+        make_folder(root.landings / "2026-10") / ".sales-c.partial",
+    ]
+    for path in left:
+        path.write_bytes(b"half")
+    kept = write_text(root.landings / "2026-10" / "sales.json", "whole")
+    with root.locked():
+        assert all(path.exists() for path in left), "somebody may still write them"
+    for path in (*left, *(path.parent for path in left), kept):
+        os.utime(path, (1, 1))
+    with root.locked():
+        assert [path for path in left if path.exists()] == []
+    assert kept.read_text() == "whole"

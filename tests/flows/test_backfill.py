@@ -57,6 +57,7 @@ def backfill(
     return backfill_months(company.run(), first, last, dry_run=dry_run, mail=mail)
 
 
+@pytest.mark.soak
 def test_each_month_gets_the_edition_a_run_would_have_made(three_months: TinyCompany, tmp_path: Path) -> None:
     company, other = three_months.copy(tmp_path / "company"), three_months.copy(tmp_path / "other")
     outcome = backfill(company)

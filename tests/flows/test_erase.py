@@ -207,6 +207,7 @@ def test_teams_and_the_company_keep_their_figures(mailed: TinyCompany, erased: t
     assert ("associate", "ERASED-1", "revenue") in after
 
 
+@pytest.mark.soak
 def test_the_months_made_again_have_the_same_figures_and_the_pseudonym(company: TinyCompany) -> None:
     """From the pseudonyms in the landings, and with no line of identities.csv left for the person."""
     before = dict(facts_of(company.state, OCTOBER))
@@ -347,6 +348,7 @@ def stopping(changes: Callable[[Any], Iterator[Any]], after: int) -> Callable[[A
     return some
 
 
+@pytest.mark.soak
 def test_another_erasure_finishes_the_interrupted_one_first(
     company: TinyCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -359,6 +361,7 @@ def test_another_erasure_finishes_the_interrupted_one_first(
     assert naming(company.state.root, (*TERMS, "AS07", "Associate 7")) == {}
 
 
+@pytest.mark.soak
 def test_a_second_erasure_changes_nothing(company: TinyCompany) -> None:
     erase(company.state, company.config, ID, "DPO", NOW)
     before = contents(company)
@@ -403,6 +406,7 @@ def test_who_is_not_known_or_not_one_person_is_told(company: TinyCompany, told: 
     assert not (company.state.root / "erased.json").exists()
 
 
+@pytest.mark.soak
 def test_a_name_that_another_has_too_stays_theirs(company: TinyCompany) -> None:
     company.append("people.csv", person("AS10", "SOUTH", "AS06", name=NAME))
     command(company, "run", "2026-10")
@@ -414,6 +418,7 @@ def test_a_name_that_another_has_too_stays_theirs(company: TinyCompany) -> None:
     assert rows.loc[rows["name"].eq(NAME), "associate"].tolist() == ["AS10"]
 
 
+@pytest.mark.soak
 def test_a_manager_is_erased_with_the_reports_about_them(company: TinyCompany) -> None:
     done = erase(company.state, company.config, "AS06", "DPO", NOW)
     assert done.left == ()
@@ -425,6 +430,7 @@ def test_a_manager_is_erased_with_the_reports_about_them(company: TinyCompany) -
     deliver(company)
 
 
+@pytest.mark.soak
 def test_ids_that_are_plain_numbers_are_found_where_ids_stand(tmp_path: Path) -> None:
     """“103” may be an amount, or an order: it goes as an id of the person, and nowhere else."""
     company = write_company(tmp_path / "company")

@@ -96,6 +96,7 @@ def test_only_what_changed_is_made_again_and_the_rest_keeps_its_file_and_its_ope
     assert opening.why == ("Changed expectation of revenue: As many orders as in spring — Sales director",)
 
 
+@pytest.mark.soak
 def test_the_content_s_hash_does_not_depend_on_the_reader_s_copy(thrice: TinyCompany, tmp_path: Path) -> None:
     afresh = thrice.copy(tmp_path / "afresh")
     shutil.rmtree(afresh.state.root / "editions")
@@ -251,6 +252,7 @@ def test_wrong_words_are_told(
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_a_content_that_was_pulled_again_is_judged_by_the_time_of_its_edition(
     thrice: TinyCompany, tmp_path: Path, remake: Remaker
 ) -> None:

@@ -125,6 +125,7 @@ def test_while_an_old_report_goes_out_nothing_is_deleted(company: TinyCompany) -
     assert months_in(company.state.editions) == ["2026-08", "2026-09", "2026-10"]
 
 
+@pytest.mark.soak
 def test_a_manifest_says_which_of_its_landings_are_gone(
     company: TinyCompany, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -114,7 +114,7 @@ class Command:
     def run(self, *arguments: str, allowed: Sequence[int] = (0,)) -> str:
         """Run to its end; what it said. Its exit status must be one of those allowed."""
         process = self.started(*arguments)
-        said, _ = process.communicate(timeout=300)
+        said, _ = process.communicate(timeout=3600)
         assert process.returncode in allowed, f"{arguments}: {process.returncode}: {said}"
         return said
 

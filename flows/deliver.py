@@ -17,7 +17,7 @@ from flows.stages.sending import BATCH, Sending, Wanted, transport_of
 from flows.stages.standing import Today, organisation_today, standing_of
 from flows.state.editions import newest_edition
 from flows.state.ledger import Ledger
-from transforms.deliveries import DeliveryLine, DeliveryState
+from transforms.deliveries import DeliveryLine, DeliveryState, Hold
 from transforms.readers import Standing
 
 
@@ -30,7 +30,7 @@ class Delivered:
     uncertain: int = 0
     queued: int = 0
     held: tuple[DeliveryLine, ...] = ()
-    """Every delivery of what was asked for that is held, whatever for."""
+    """What was asked for and is held; not what a later edition took the place of."""
     faults: tuple[str, ...] = field(default=(), repr=False)
     note: str = ""
 
@@ -102,7 +102,7 @@ def _delivered(sending: Sending, wanted: Wanted, note: str) -> Delivered:
         failed=sending.outcomes["failed"],
         uncertain=sending.outcomes["uncertain"],
         queued=sum(line.state is DeliveryState.QUEUED for line in lines),
-        held=tuple(line for line in lines if line.state is DeliveryState.HELD),
+        held=tuple(line for line in lines if line.state is DeliveryState.HELD and line.hold is not Hold.SUPERSEDED),
         faults=tuple(sending.faults),
         note=note,
     )

@@ -163,8 +163,8 @@ def test_24_months_of_the_demo_company_killed_three_times_end_with_the_same_byte
     companies = []
     for name in ("whole", "killed"):
         folder = tmp_path / name
-        write_demo_extracts(folder / "data", months=36)
-        write_demo_config(folder / "config", months=36)
+        write_demo_extracts(folder / "data", months=26, associates=10)
+        write_demo_config(folder / "config", months=26, associates=10)
         company = folder / "config" / "company.yaml"
         company.write_text(company.read_text("utf-8").replace("{state}/extracts", "{config}/../data"), "utf-8")
         companies.append(TinyCompany(folder))

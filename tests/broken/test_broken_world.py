@@ -114,12 +114,12 @@ ROWS: dict[str, Row] = {
     ),
     "the disk is full while landing": Row(
         changed("data/sales/2026-10.csv", ".50", ".51"), 3,
-        ("/state/landings: Nothing can be written there: File too large.", "Make room on the disk"),
+        ("/state/ledger.sqlite cannot be used: disk I/O error.", "Make room on the disk"),
         make=on_a_full_disk(500),
     ),
     "the disk is full while rendering": Row(
         changed("data/sales/2026-10.csv", ".50", "9.50"), 3,
-        ("manager-AS01.pdf cannot be written: File too large.", "Make room"), make=on_a_full_disk(20_000),
+        ("/state/ledger.sqlite cannot be used: disk I/O error.", "Make room"), make=on_a_full_disk(20_000),
     ),
     # -- what was kept
     "a landing kept is cut off": Row(damaged("landings/2026-09/sales-*.parquet"), 0, None, NOTHING),

@@ -307,7 +307,7 @@ def test_a_run_that_made_a_later_edition_says_how_to_see_what_changed(
     arguments = ["run", "2026-10", "--config", str(copy.config), "--state", str(copy.state.root)]
     with pytest.raises(SystemExit):
         main([*arguments, "--threads", "1", "--workers", "1"])
-    last = capsys.readouterr().out.splitlines()[-1]
+    last = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("What changed"))
     assert last == f"What changed: yardstick diff 2026-10 --config {copy.config} --state {copy.state.root}"
     with pytest.raises(SystemExit) as ended:
         main(last.partition(": yardstick ")[2].split())

@@ -276,6 +276,7 @@ def test_remake_names_the_erasure(erased: tuple[TinyCompany, Erasure], capsys: p
     assert "a person was erased (2026-11-23)" in said
 
 
+@pytest.mark.soak
 def test_the_rest_of_an_edition_can_still_be_approved_and_mailed(company: TinyCompany) -> None:
     """Its reports lie where they were; deliveries of those that are gone are held for good."""
     company.append("sales/2026-10.csv", "late-one,AS07,2026-10-21,900.00,B2B,")
@@ -318,6 +319,7 @@ def test_while_a_mail_goes_out_nothing_is_erased(company: TinyCompany) -> None:
 @pytest.mark.parametrize(
     "after", [13, *(pytest.param(number, marks=pytest.mark.soak) for number in (0, 1, 4, 9, 25, 39, 47))]
 )
+@pytest.mark.soak
 def test_an_interrupted_erasure_goes_on(
     company: TinyCompany, erased: tuple[TinyCompany, Erasure], monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
@@ -379,6 +381,7 @@ def contents(company: TinyCompany) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.soak
 def test_a_dry_run_counts_and_changes_nothing(company: TinyCompany) -> None:
     before = contents(company)
     counted = erase(company.state, company.config, DESK, "", NOW, dry_run=True)

@@ -217,6 +217,7 @@ def test_with_a_server_the_month_is_the_same_and_the_server_knows_nobody(
 
 
 @pytest.mark.slow  # It needs the same server.
+@pytest.mark.soak
 def test_a_check_is_a_flow_of_its_own_whose_table_counts_and_quotes_nothing(
     server: Server, company: TinyCompany, tmp_path: Path
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_manifest_says_which_of_its_landings_are_gone(
     assert "byte for byte" in capsys.readouterr().out
 
 
+@pytest.mark.soak
 def test_editions_that_stay_are_still_read_compared_and_made(company: TinyCompany) -> None:
     tidied(company, landings=1, checked=1, facts=1, editions=1, outbox=1, ledger=1)
     company.append("sales/2026-10.csv", "late,AS03,2026-10-20,1000.00,B2B")

@@ -135,7 +135,9 @@ def test_running_again_makes_no_edition_and_changes_no_byte(from_files: Made) ->
     assert not again.new
     after = {path: path.read_bytes() for path in sorted(from_files.run.state.root.rglob("*")) if path.is_file()}
     assert set(before) == set(after)
+    # When it was pulled, and the ledger's line of the second run, are new.
     changed = [path.name for path in before if before[path] != after[path] and "landings" not in path.parts]
+    changed = [name for name in changed if not name.startswith("ledger.sqlite")]
     assert changed == []
 
 

@@ -3,11 +3,12 @@
 `config.loader` fills these from the files of a directory. Sources of extracts are in `config.sources`.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -101,6 +102,10 @@ class Company(Model):
     ramp_months: int = Field(default=6, ge=0, le=36)
     """So many months after being hired someone is on the ramp and has no other status."""
     paper: Literal["A4", "Letter"] = "A4"
+
+    def day_of(self, moment: datetime) -> date:
+        """The day a moment is in where the company is; `moment` knows its own time zone."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 # -- extracts.yaml ---------------------------------------------------------------------------------------------

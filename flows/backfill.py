@@ -11,17 +11,17 @@ from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from config.errors import RefusedError, UsageError, YardstickError
 from config.months import Month, months_between
+from flows.clock import now_utc
 from flows.execution import Caller, InProcess, Progress, execute
 from flows.files import write_bytes
 from flows.monthly import compose_month, make_unlocked
 from flows.stages.code import code_version
 from flows.stages.contents import read_contents
 from flows.stages.land import land_and_check
-from flows.stages.recording import Record, now_utc, recorded
+from flows.stages.recording import Record, recorded
 from flows.stages.run import MonthRun
 from flows.state.editions import draft_folder, newest_edition, read_edition
 from flows.state.ledger import RunState
@@ -96,7 +96,7 @@ def backfill_months(
     """
     if last < first:
         raise UsageError(f"{first} is later than {last}.", fix=f"Write the earlier month first: {last} {first}")
-    today = run.pulled_at.astimezone(ZoneInfo(run.config.company.time_zone)).date()
+    today = run.config.company.day_of(run.pulled_at)
     if last.last_day >= today:
         raise RefusedError(f"{last} has not ended yet.", fix="Give months that have ended.")
     asked = _Asked(first, last, run.config.sha256, dry_run, mail)

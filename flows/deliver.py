@@ -9,9 +9,10 @@ from datetime import datetime
 
 from config.errors import RefusedError
 from config.months import Month
+from flows.clock import now_utc
 from flows.execution import Caller, Progress, execute
 from flows.stages.prepare import reconcile
-from flows.stages.recording import now_utc, recorded
+from flows.stages.recording import recorded
 from flows.stages.run import MonthRun
 from flows.stages.sending import BATCH, Sending, Wanted, transport_of
 from flows.stages.standing import Today, organisation_today, standing_of

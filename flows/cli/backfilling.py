@@ -13,7 +13,7 @@ from config.months import Month
 from flows.backfill import BackfillOutcome, MonthOutcome, backfill_months
 from flows.cli.places import find_config, find_state, remember
 from flows.cli.terminal import bars, console
-from flows.stages.recording import now_utc
+from flows.clock import now_utc
 from flows.stages.run import MonthRun
 from transforms.wording import counted
 

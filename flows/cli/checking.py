@@ -3,9 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,6 +12,7 @@ from config.errors import RefusedError
 from config.months import Month
 from flows.cli.places import find_config, find_state, remember
 from flows.cli.terminal import bars, console
+from flows.clock import now_utc
 from flows.monthly import check_month
 from flows.stages.check_month import CheckOutcome
 from flows.stages.run import MonthRun
@@ -34,11 +33,11 @@ def check(
     threads: int | None = None,
 ) -> None:
     """Land and check a month and say what was found. Raises RefusedError where something critical was."""
-    now = datetime.now(tz=UTC)
+    now = now_utc()
     folder = find_config(config_dir, state_dir)
     state = find_state(state_dir, folder)
     request = MonthRun(month=month, config_dir=folder, state=state, pulled_at=now, threads=threads)
-    if month.first_day > now.astimezone(ZoneInfo(request.config.company.time_zone)).date():
+    if month.first_day > request.config.company.day_of(now):
         raise RefusedError(f"{month} has not begun yet.", fix="Give a month that has.")
     remember(state, folder)
     with bars() as progress:

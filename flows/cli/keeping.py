@@ -8,11 +8,11 @@ from config.errors import RefusedError
 from flows.cli.places import find_config, find_state
 from flows.cli.releasing import person
 from flows.cli.terminal import console
+from flows.clock import now_utc
 from flows.stages.erasing import Erasure
 from flows.stages.erasing import erase as erase_person
 from flows.stages.keeping import Tidied
 from flows.stages.keeping import tidy as tidy_up
-from flows.stages.recording import now_utc
 from flows.state.paths import StateRoot
 from transforms.wording import counted, listed
 

@@ -16,7 +16,7 @@ from config.loader import load_config
 from config.months import Month
 from flows.cli.places import find_config
 from flows.cli.terminal import console
-from flows.stages.recording import now_utc
+from flows.clock import now_utc
 from flows.state.ledger import ApprovalLine, Ledger, RunLine, RunState
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryLine, DeliveryState

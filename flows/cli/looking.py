@@ -2,7 +2,6 @@
 
 import json
 import webbrowser
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from config.months import Month
 from flows.cli import ledger_seen
 from flows.cli.places import find_config, find_state, find_state_only
 from flows.cli.terminal import bars, console
+from flows.clock import now_utc
 from flows.state.editions import Edition, read_edition
 from flows.state.paths import StateRoot
 
@@ -25,7 +25,7 @@ def preview(
     from flows.stages.run import MonthRun
 
     folder = find_config(config_dir, state_dir)
-    run = MonthRun(month, folder, find_state(state_dir, folder), datetime.now(tz=UTC))
+    run = MonthRun(month, folder, find_state(state_dir, folder), now_utc())
     if serve:
 
         def ready(address: str) -> None:

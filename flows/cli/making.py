@@ -3,9 +3,8 @@
 import shlex
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,6 +12,7 @@ from config.errors import RefusedError
 from config.months import Month
 from flows.cli.places import find_config, find_state, remember
 from flows.cli.terminal import bars
+from flows.clock import now_utc
 from flows.monthly import run_month
 from flows.stages.publish import Outcome
 from flows.stages.run import MonthRun
@@ -30,7 +30,7 @@ def run(
     workers: int | None = None,
 ) -> None:
     """Make a month's edition and say what came of it."""
-    now = datetime.now(tz=UTC)
+    now = now_utc()
     folder = find_config(config_dir, state_dir)
     state = find_state(state_dir, folder)
     request = MonthRun(
@@ -60,12 +60,12 @@ def demo(state_dir: Path | None, associates: int) -> None:
         demo_config = root / "demo-config"
         write_demo_config(demo_config, associates=associates)
     remember(state, demo_config)
-    request = MonthRun(month=LAST_MONTH, config_dir=demo_config, state=state, pulled_at=datetime.now(tz=UTC))
+    request = MonthRun(month=LAST_MONTH, config_dir=demo_config, state=state, pulled_at=now_utc())
     _make(request, [("--state", root)])
 
 
 def _refuse_future(request: MonthRun, now: datetime) -> None:
-    today = now.astimezone(ZoneInfo(request.config.company.time_zone)).date()
+    today = request.config.company.day_of(now)
     if request.month.first_day > today:
         raise RefusedError(f"{request.month} has not begun yet.", fix="Give a month that has ended.")
     if request.month.last_day >= today:

@@ -9,7 +9,8 @@ from config.errors import RefusedError, UsageError
 from config.loader import load_config
 from config.months import Month
 from flows.cli.places import find_config, find_state
-from flows.stages.recording import now_utc, open_ledger
+from flows.clock import now_utc
+from flows.stages.recording import open_ledger
 from flows.stages.release import Released, approve
 from flows.state.editions import newest_edition, read_edition
 from transforms.wording import counted

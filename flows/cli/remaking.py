@@ -1,6 +1,5 @@
 """`yardstick remake`: an old edition made again, and whether it is byte for byte what it was."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -9,6 +8,7 @@ from config.errors import RefusedError, UsageError
 from config.months import Month
 from flows.cli.places import find_state_only
 from flows.cli.terminal import bars, console
+from flows.clock import now_utc
 from flows.monthly import remake_month
 from flows.stages.code import code_version
 from flows.stages.remake import Remade, Remake, prepare_remake, scratch_root
@@ -35,7 +35,7 @@ def remake(
     folder = to.expanduser().absolute() if to else None
     with scratch_root(state) as scratch:
         again = prepare_remake(
-            state, scratch, edition, datetime.now(tz=UTC), to=folder, threads=threads, workers=workers
+            state, scratch, edition, now_utc(), to=folder, threads=threads, workers=workers
         )  # fmt: skip
         _tell_code(again)
         with bars() as progress:

@@ -12,8 +12,9 @@ from config.months import Month
 from flows.cli.places import find_config, find_state
 from flows.cli.releasing import person
 from flows.cli.terminal import bars
+from flows.clock import now_utc
 from flows.deliver import Delivered, deliver
-from flows.stages.recording import now_utc, open_ledger
+from flows.stages.recording import open_ledger
 from flows.stages.run import MonthRun
 from flows.stages.samples import send_sample
 from flows.stages.sending import Wanted, lift

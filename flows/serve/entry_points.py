@@ -19,11 +19,12 @@ from pydantic import Field
 
 from config.errors import ConfigError, YardstickError
 from config.months import Month
+from flows.clock import now_utc
 from flows.execution import AsPrefectTasks
 from flows.serve.home import STARTER_VARIABLE, Home, calendar_of, home_of
 from flows.serve.kept import end_with
 from flows.serve.notices import Fault, operator_of, send_notices
-from flows.serve.waiting import Waiting, now_utc, wait_for_extracts, when_free
+from flows.serve.waiting import Waiting, wait_for_extracts, when_free
 from flows.stages.run import MonthRun
 from transforms.schedule import is_delivery_day, is_run_day, month_made_at, waiting_ends
 

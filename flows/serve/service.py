@@ -4,7 +4,6 @@ Does not belong here: what a run does (`entry_points`).
 """
 
 import asyncio
-import fcntl
 import os
 import signal
 import tempfile
@@ -22,13 +21,14 @@ from uuid import UUID
 from config.errors import OutsideError, RefusedError, YardstickError
 from config.loader import load_config
 from config.models import Config
+from flows.clock import now_utc
 from flows.execution import configured_server, neutral, quiet_prefect, refuse_silent_server
-from flows.files import PRIVATE_FILE, make_folder
+from flows.files import make_folder
+from flows.locks import held
 from flows.serve.deployments import Plan, bury, catch_up, deployments_of, plan_of
 from flows.serve.home import STARTER_VARIABLE, Home
 from flows.serve.notices import KNOWN_VARIABLE, Operator, as_known, unsendable
 from flows.serve.server import Server, own_server, server_elsewhere
-from flows.serve.waiting import now_utc
 from flows.state.paths import StateRoot
 
 if TYPE_CHECKING:
@@ -242,18 +242,9 @@ def _temporary_files(state: StateRoot) -> Iterator[None]:
 
 @contextmanager
 def _alone(state: StateRoot) -> Iterator[None]:
-    path = state.root / "prefect" / "serve.lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RefusedError(
-                f"{state.root} is served already by another `yardstick serve`.", fix="Stop that one first."
-            ) from error
+    refusal = RefusedError(f"{state.root} is served already by another `yardstick serve`.", fix="Stop that one first.")
+    with held(state.root / "prefect" / "serve.lock", 0, refusal):
         yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -6,10 +6,11 @@ Does not belong here: how Prefect shows it (`entry_points`), and until when (`tr
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from config.errors import ConfigError, OutsideError, RefusedError
+from flows.clock import now_utc
 from flows.execution import Caller
 from flows.stages.run import MonthRun
 
@@ -17,11 +18,6 @@ Result = TypeVar("Result")
 _LOCK_SECONDS = 20.0
 _LOCK_LOOKS = 12 * 180
 """Twelve hours: what takes longer does not end by itself."""
-
-
-def now_utc() -> datetime:
-    """The entry point's clock."""
-    return datetime.now(tz=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Does not belong here: reading a landed text as a number or a date for good (flow
 from flows.sources.config_tables import read_table
 from flows.sources.landings import (
     existing_landing,
+    landing_file,
     pulled_at,
     read_batches,
     read_landing,
@@ -17,6 +18,6 @@ from flows.sources.landings import (
 from flows.sources.session import SourceSession
 
 __all__ = [
-    "SourceSession", "existing_landing", "pulled_at", "read_batches", "read_landing", "read_table", "replace_landing",
-    "replaced_by", "was_pulled_again", "write_pulled_at",
+    "SourceSession", "existing_landing", "landing_file", "pulled_at", "read_batches", "read_landing", "read_table",
+    "replace_landing", "replaced_by", "was_pulled_again", "write_pulled_at",
 ]  # fmt: skip

@@ -66,7 +66,7 @@ def write_landing(
             stream.flush()
             os.fsync(stream.fileno())
             digest = _sha256(temporary)
-            path = folder / f"{pulled.extract}-{digest[:_SHORT]}.parquet"
+            path = landing_file(root, pulled.month, pulled.extract, digest)
             if path.exists() and _sha256(path) == digest:
                 temporary.unlink()
             else:
@@ -110,7 +110,7 @@ def replace_landing(
             stream.flush()
             os.fsync(stream.fileno())
             digest = _sha256(temporary)
-            path = folder / f"{landing.extract}-{digest[:_SHORT]}.parquet"
+            path = landing_file(folder.parent, landing.month, landing.extract, digest)
             temporary.replace(path)
         target = path.with_suffix(".json")
         if digest != landing.sha256:
@@ -233,6 +233,11 @@ def read_landing(meta_json: Path) -> Landing:
     if not landing.path.is_file():
         raise OutsideError("The landing's rows are gone.", fix="Land the month again.", place=Place(landing.path))
     return landing
+
+
+def landing_file(landings_root: Path, month: Month, extract: str, sha256: str) -> Path:
+    """Where the rows of a landing are kept; what is known of it stands beside them, with the suffix .json."""
+    return landings_root / str(month) / f"{extract}-{sha256[:_SHORT]}.parquet"
 
 
 def existing_landing(landings_root: Path, extract: str, month: Month) -> Landing | None:

@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 
 from config.errors import RefusedError
+from config.models import Config
 from flows.checks import CheckSession, load_rates
 from flows.stages.run import MonthRun
 from flows.workers import result_of
@@ -79,10 +80,10 @@ def _in_worker(run: MonthRun, processes: int, landings: tuple[Landing, ...]) -> 
 @lru_cache(maxsize=1)
 def _session_of(run: MonthRun, processes: int) -> CheckSession:
     """The session of a worker: its files lie in the workers' own folder, so that it need not be closed."""
-    return CheckSession(run.config, run.state.checked, rates_of(run), 1, processes, Path(tempfile.gettempdir()))
+    return CheckSession(run.config, run.state.checked, rates_of(run.config), 1, processes, Path(tempfile.gettempdir()))
 
 
-def rates_of(run: MonthRun) -> pd.DataFrame | None:
+def rates_of(config: Config) -> pd.DataFrame | None:
     """The company's exchange rates, where it names any."""
-    told = run.config.company.exchange_rates
-    return load_rates(run.config_dir / told) if told else None
+    told = config.company.exchange_rates
+    return load_rates(config.directory / told) if told else None

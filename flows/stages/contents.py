@@ -15,15 +15,13 @@ from config.errors import OutsideError, UsageError
 from config.loader import load_config
 from config.models import Config
 from config.months import Month
-from flows.sources import read_landing
+from flows.sources import landing_file, read_landing
 from flows.stages.facts import read_comparison_file, read_facts_file
 from flows.state.editions import Edition
 from flows.state.paths import StateRoot
 from transforms.differences import EditionContents, InputLine, ReportLine
 from transforms.report_model import ReportModel
 from transforms.stages import Withheld
-
-_SHORT = 12
 
 
 def read_contents(
@@ -96,10 +94,10 @@ def _inputs(edition: Edition) -> set[tuple[str, str, str]]:
 
 def _input(state: StateRoot, extract: str, month: str, sha256: str, *, count: bool) -> InputLine:
     """`count`: read how many rows it has."""
-    rows = None
+    rows, path = None, landing_file(state.landings, Month.parse(month), extract, sha256)
     if count:
         with suppress(OutsideError):  # a landing that is gone loses us no more than how many rows it had
-            rows = read_landing(state.landings / month / f"{extract}-{sha256[:_SHORT]}.json").rows
+            rows = read_landing(path.with_suffix(".json")).rows
     return InputLine(extract, Month.parse(month), sha256, rows)
 
 

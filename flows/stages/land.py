@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from config.errors import OutsideError, RefusedError, SourceError
 from config.models import ExtractKind, FilesSource
@@ -41,7 +40,7 @@ def land_and_check(run: MonthRun, extract: str) -> Inputs:
     A month that cannot be had is a gap. Where the month itself cannot, the reason is kept for those who depend on
     it; only for hr, without which nothing can be attributed, is it raised.
     """
-    with CheckSession(run.config, run.state.checked, rates_of(run), run.threads) as session:
+    with CheckSession(run.config, run.state.checked, rates_of(run.config), run.threads) as session:
         checking = Checking(run, session)
         landings, failure = _land(run, extract, checking)
         checked: list[Checked] = []
@@ -114,7 +113,7 @@ def _land_pinned(run: MonthRun, extract: str, checking: Checking, pinned: frozen
 
 def pulled_on(run: MonthRun, landing: Landing) -> date:
     """The day a landing was pulled last, where the company is."""
-    return pulled_at(landing).astimezone(ZoneInfo(run.config.company.time_zone)).date()
+    return run.config.company.day_of(pulled_at(landing))
 
 
 def _remedy(run: MonthRun, extract: str) -> str:

@@ -7,7 +7,6 @@ ledger next writes what is missing. Does not belong here: approval by a person (
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from config.delivery import Release
 from config.models import Config
@@ -93,14 +92,20 @@ def prepare_edition(
 
 def copies_of(ledger: Ledger, month: Month) -> Mapping[str, int]:
     """By report, the edition that its readers have: of several the oldest, so that none misses a change."""
-    newest: dict[tuple[str, str], int] = {}
-    for line in ledger.deliveries(month=month, states=OUT):
-        place = (line.key.report_id, line.key.recipient)
-        newest[place] = max(newest.get(place, 0), line.key.edition)
     copies: dict[str, int] = {}
-    for (report_id, _), number in newest.items():
+    for (report_id, _), number in _newest_copies(ledger.deliveries(month=month, states=OUT)).items():
         copies[report_id] = min(copies.get(report_id, number), number)
     return copies
+
+
+def _newest_copies(lines: Sequence[DeliveryLine]) -> dict[tuple[str, str], int]:
+    """By report and reader, the newest edition that the reader has, or may have."""
+    newest: dict[tuple[str, str], int] = {}
+    for line in lines:
+        if line.state in OUT:
+            place = (line.key.report_id, line.key.recipient)
+            newest[place] = max(newest.get(place, 0), line.key.edition)
+    return newest
 
 
 def refusal_of_rule(config: Config, edition: Edition, now: datetime, *, first: bool) -> str:
@@ -108,8 +113,8 @@ def refusal_of_rule(config: Config, edition: Edition, now: datetime, *, first: b
     rule = config.delivery.release
     if not rule.automatic:
         return ""
-    today = now.astimezone(ZoneInfo(config.company.time_zone)).date()
-    if edition.month.shift(1) != Month(today.year, today.month):
+    today = config.company.day_of(now)
+    if edition.month.shift(1) != Month.of(today):
         return "only the month before this one is released by rule"
     checks = edition.manifest["checks"]
     counts = (
@@ -153,12 +158,7 @@ def _share_below(edition: Edition) -> Decimal:
 def _new_deliveries(
     state: StateRoot, config: Config, edition: Edition, before: Sequence[DeliveryLine], now: datetime
 ) -> Iterator[NewDelivery]:
-    copies: dict[tuple[str, str], int] = {}
-    for line in before:
-        if line.state in OUT:
-            place = (line.key.report_id, line.key.recipient)
-            copies[place] = max(copies.get(place, 0), line.key.edition)
-    delivery, domain = config.delivery, domain_of(config)
+    copies, delivery, domain = _newest_copies(before), config.delivery, domain_of(config)
     for entry in edition.manifest["reports"]:
         for recipient in entry["recipients"]:
             key = DeliveryKey(edition.month, entry["edition"], entry["report_id"], recipient)

@@ -13,9 +13,7 @@ from flows.files import make_folder, write_bytes, write_text
 from flows.rendering import (
     Rendered,
     RenderJob,
-    TermIndex,
     missing_libraries,
-    read_back,
     render_checks,
     render_index,
     render_reports,
@@ -23,6 +21,7 @@ from flows.rendering import (
 from flows.stages.code import code_version
 from flows.stages.compose import Composed, ComposedReport
 from flows.stages.copies import changes_file
+from flows.stages.foreign import ForeignTerms
 from flows.stages.looked import Looked
 from flows.stages.pages import checks_page, index_page
 from flows.stages.run import MonthRun
@@ -220,10 +219,9 @@ def _manifest(
 
 def refuse_pdf_breaches(composed: Composed, draft: Path, entries: Sequence[ReportEntry]) -> None:
     """Read the finished PDFs back; raise RefusedError where one shows a name or id outside its reader's scope."""
-    terms = TermIndex({term: term for term in composed.scope.terms})
+    terms = ForeignTerms(composed.scope)
     for entry in entries:
-        forbidden = composed.scope.forbidden(entry["kind"], entry["unit_id"])
-        shown = [term for term in terms.found_in(read_back(draft / entry["file"])) if term in forbidden]
+        shown = terms.shown_in(draft, entry)
         if shown:
             raise RefusedError(
                 f"The finished PDF {entry['report_id']} shows “{shown[0]}”, which its reader may not see; nothing was "

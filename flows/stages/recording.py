@@ -6,18 +6,14 @@ Does not belong here: what a run does, and deliveries (`prepare`).
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from config.errors import RefusedError
 from config.models import Config
 from config.months import Month
+from flows.clock import now_utc
 from flows.state.ledger import Ledger, RunLine, RunState
 from flows.state.paths import StateRoot
-
-
-def now_utc() -> datetime:
-    """The clock of the ledger; no report knows it."""
-    return datetime.now(tz=UTC)
 
 
 @contextmanager

@@ -10,14 +10,14 @@ from datetime import datetime
 from config.errors import OutsideError, RefusedError, UsageError
 from config.faults import did_you_mean
 from config.models import Config
-from flows.rendering import TermIndex, read_back
+from flows.stages.foreign import ForeignTerms
 from flows.stages.prepare import prepare_edition
 from flows.stages.standing import organisation_of_edition
-from flows.state.editions import Edition, ReportEntry, file_sha256, newest_edition
+from flows.state.editions import Edition, ReportEntry, is_as_published, newest_edition
 from flows.state.ledger import Ledger
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryLine, DeliveryState, Hold
-from transforms.scope import Scope, build_scope
+from transforms.scope import build_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,10 @@ def refuse_foreign_names(state: StateRoot, edition: Edition, entries: Sequence[R
     """Read finished PDFs once more. Raises RefusedError where one shows a name or id outside its reader's scope, and
     OutsideError where one is not what was published.
     """
-    scope = build_scope(organisation_of_edition(state, edition))
-    terms = TermIndex({term: term for term in scope.terms})
+    terms = ForeignTerms(build_scope(organisation_of_edition(state, edition)))
     for entry in entries:
         refuse_changed(edition, entry)
-        shown = foreign_names(edition, entry, scope, terms)
+        shown = terms.shown_in(edition.folder, entry)
         if shown:
             raise RefusedError(
                 f"{entry['report_id']} of edition {edition.number} shows “{shown[0]}”, which its reader may not see; "
@@ -94,17 +93,10 @@ def refuse_foreign_names(state: StateRoot, edition: Edition, entries: Sequence[R
             )
 
 
-def foreign_names(edition: Edition, entry: ReportEntry, scope: Scope, terms: TermIndex) -> list[str]:
-    """The names and ids in a finished PDF that its reader may not see."""
-    forbidden = scope.forbidden(entry["kind"], entry["unit_id"])
-    return [term for term in terms.found_in(read_back(edition.folder / entry["file"])) if term in forbidden]
-
-
 def refuse_changed(edition: Edition, entry: ReportEntry) -> None:
     """Raise OutsideError where a PDF is not the one that was published."""
-    path = edition.folder / entry["file"]
-    if not path.is_file() or file_sha256(path) != entry["sha256"]:
+    if not is_as_published(edition, entry):
         raise OutsideError(
-            f"{path} is not what edition {edition.number} published.",
+            f"{edition.folder / entry['file']} is not what edition {edition.number} published.",
             fix="Restore it from a backup, or make every report again: yardstick run MONTH --reissue REASON",
         )

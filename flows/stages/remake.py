@@ -16,7 +16,7 @@ from config.errors import OutsideError, RefusedError, UsageError
 from config.months import Month
 from flows.files import PRIVATE_FILE, make_folder, write_bytes
 from flows.rendering import Rendered, RenderJob
-from flows.sources import read_landing, write_pulled_at
+from flows.sources import landing_file, read_landing, write_pulled_at
 from flows.stages.code import code_version
 from flows.stages.compose import Composed
 from flows.stages.copies import changes_file
@@ -27,7 +27,6 @@ from flows.state.gone import gone_of
 from flows.state.paths import StateRoot
 
 _SCRATCH = ".remake-"
-_SHORT = 12
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def _inputs(edition: Edition) -> list[Mapping[str, str]]:
 
 
 def _landing_file(state: StateRoot, line: Mapping[str, str]) -> Path:
-    return state.landings / line["month"] / f"{line['extract']}-{line['sha256'][:_SHORT]}.parquet"
+    return landing_file(state.landings, Month.parse(line["month"]), line["extract"], line["sha256"])
 
 
 def _fault(state: StateRoot, line: Mapping[str, str]) -> str:

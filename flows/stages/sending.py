@@ -11,16 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from config.errors import OutsideError, RefusedError, YardstickError
 from config.models import Config
 from config.months import Month
+from flows.clock import now_utc
 from flows.delivery import Mail, MailServerError, Outbox, Result, SmtpTransport, Transport
-from flows.rendering import TermIndex
+from flows.stages.foreign import ForeignTerms
 from flows.stages.mails import mail_for
-from flows.stages.release import foreign_names, refuse_changed
+from flows.stages.release import refuse_changed
 from flows.stages.standing import organisation_of_edition
 from flows.state.editions import Edition, ReportEntry, read_edition
 from flows.state.ledger import Ledger, LostClaimError
@@ -28,7 +29,7 @@ from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryKey, DeliveryLine, DeliveryState, Hold
 from transforms.readers import Standing
 from transforms.report_model import ReportKind
-from transforms.scope import Scope, build_scope
+from transforms.scope import build_scope
 
 BATCH = 50
 MINUTE = timedelta(minutes=1)
@@ -37,10 +38,6 @@ UNREACHABLE = 4
 """So many times in a row the server may not be had before sending ends; what is queued stays so."""
 _AGAIN = frozenset({Hold.APPROVAL, Hold.SUPERSEDED, Hold.ERASED, Hold.WITHDRAWN})
 """Holds that no `resend` lifts."""
-
-
-def _now() -> datetime:
-    return datetime.now(tz=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Sending:
     state: StateRoot
     ledger: Ledger
     transport: Transport
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = now_utc
     sleep: Callable[[float], None] = time.sleep
     sender: str = field(default_factory=lambda: f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}")
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -74,7 +71,7 @@ class Sending:
     """What was wrong, a line a delivery that failed or is uncertain."""
     _editions: dict[tuple[Month, int], Edition] = field(default_factory=dict)
     _read: dict[tuple[Month, int, str], str] = field(default_factory=dict)
-    _scopes: dict[tuple[Month, int], tuple[Scope, TermIndex]] = field(default_factory=dict)
+    _scopes: dict[tuple[Month, int], ForeignTerms] = field(default_factory=dict)
     _unreachable: int = 0
 
     def edition(self, month: Month, number: int) -> Edition:
@@ -122,35 +119,30 @@ class Sending:
                 if state is DeliveryState.UNCERTAIN:
                     self._note(line, state.value, reason)
 
-    def recheck(self, wanted: Wanted, standings: Mapping[Month, Standing]) -> list[DeliveryLine]:
-        """Hold what may not go out today: the reader left or moved, another domain, a PDF that is not as published."""
-        held = []
+    def recheck(self, wanted: Wanted, standings: Mapping[Month, Standing]) -> None:
+        """Hold what may not go out today: its reader left or moved, opted out, or has an address not allowed."""
         for line in wanted.of(self.ledger, [DeliveryState.QUEUED]):
             try:
                 entry = self.entry(line.key)
             except YardstickError:
                 continue  # its files are gone or damaged: sending says so, of this report alone
             found = standings[line.key.month].held(ReportKind(entry["kind"]), entry["unit_id"], line.key.recipient)
-            if found is not None and self.ledger.hold([line.key], found.hold, found.reason, self.clock()):
-                held.append(line)
-        return held
+            if found is not None:
+                self.ledger.hold([line.key], found.hold, found.reason, self.clock())
 
     def hold_behind_sheets(self, wanted: Wanted) -> None:
         """Hold managers' reports while an associate's own sheet of the month has not gone out."""
         late = {
             line.key.month
             for line in self.ledger.deliveries(month=wanted.month)
-            # What is not late is not looked up: its report, or its month, may no longer be kept.
-            if _is_late(line) and self._is_kept(line.key) and self._kind(line.key) is ReportKind.ASSOCIATE
+            if _is_late(line) and self._kind(line.key) is ReportKind.ASSOCIATE
         }
         for line in wanted.of(self.ledger, [DeliveryState.QUEUED]):
             if line.key.month in late and self._kind(line.key) is ReportKind.MANAGER:
                 self.ledger.hold([line.key], Hold.SHEET, "an associate's own sheet has not gone out yet", self.clock())
 
-    def _is_kept(self, key: DeliveryKey) -> bool:
-        return self.state.edition(key.month, key.edition).is_dir()
-
     def _kind(self, key: DeliveryKey) -> ReportKind | None:
+        """None where its report, or its month, is no longer kept."""
         try:
             return ReportKind(self.entry(key)["kind"])
         except YardstickError:
@@ -284,9 +276,8 @@ class Sending:
             return str(error)
         if (edition.month, edition.number) not in self._scopes:
             scope = build_scope(organisation_of_edition(self.state, edition))
-            self._scopes[edition.month, edition.number] = (scope, TermIndex({term: term for term in scope.terms}))
-        scope, terms = self._scopes[edition.month, edition.number]
-        shown = foreign_names(edition, entry, scope, terms)
+            self._scopes[edition.month, edition.number] = ForeignTerms(scope)
+        shown = self._scopes[edition.month, edition.number].shown_in(edition.folder, entry)
         return "the PDF shows a name or id that its reader may not see" if shown else ""
 
 

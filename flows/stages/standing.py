@@ -5,13 +5,13 @@ Does not belong here: what follows from them (`transforms.readers`, `transforms.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from config.errors import OutsideError, RefusedError, SourceError
 from config.models import Config
 from config.months import Month
-from flows.checks import CheckSession, load_rates
-from flows.sources import existing_landing, read_landing
+from flows.checks import CheckSession
+from flows.sources import existing_landing, landing_file, read_landing
+from flows.stages.checking import rates_of
 from flows.stages.contents import kept_config
 from flows.stages.land import land_and_check
 from flows.stages.organisation import organisation_of
@@ -21,8 +21,6 @@ from flows.state.paths import StateRoot
 from transforms.organisation import Organisation
 from transforms.readers import Standing
 from transforms.stages import Checked, Landing
-
-_SHORT = 12
 
 
 def organisation_of_edition(state: StateRoot, edition: Edition) -> Organisation:
@@ -37,8 +35,8 @@ def organisation_of_edition(state: StateRoot, edition: Edition) -> Organisation:
         for line in edition.manifest["inputs"]
         if (line["month"], line["extract"]) == (str(edition.month), hr_name)
     ]
-    path = state.landings / str(edition.month) / f"{hr_name}-{(shas or [''])[0][:_SHORT]}.json"
-    if not shas or not path.is_file():
+    path = landing_file(state.landings, edition.month, hr_name, shas[0]).with_suffix(".json") if shas else None
+    if path is None or not path.is_file():
         raise RefusedError(
             f"The hr extract that edition {edition.number} of {edition.month} was made with is no longer kept.",
             fix=f"Make a new edition: yardstick run {edition.month}",
@@ -57,9 +55,7 @@ def _config_of(state: StateRoot, edition: Edition) -> Config:
 
 
 def _typed(config: Config, state: StateRoot, landing: Landing) -> Checked:
-    told = config.company.exchange_rates
-    rates = load_rates(config.directory / told) if told else None
-    with CheckSession(config, state.checked, rates) as session:
+    with CheckSession(config, state.checked, rates_of(config)) as session:
         return session.check(landing)
 
 
@@ -83,8 +79,8 @@ def organisation_today(run: MonthRun, now: datetime) -> Today:
     """
     config = run.config
     hr_name, _ = config.hr()
-    today = now.astimezone(ZoneInfo(config.company.time_zone)).date()
-    month, fault = Month(today.year, today.month), ""
+    today = config.company.day_of(now)
+    month, fault = Month.of(today), ""
     try:
         return Today(_pulled(run, month, now), today)
     except (SourceError, OutsideError, RefusedError) as error:

@@ -115,11 +115,17 @@ def same_recipients(recipients: dict[str, list[str]], before: Edition | None) ->
     return before is not None and recipients == {name: entry["recipients"] for name, entry in before.reports.items()}
 
 
+def is_as_published(edition: Edition, entry: ReportEntry) -> bool:
+    """Whether a report's file is there and is the one that was published."""
+    path = edition.folder / entry["file"]
+    return path.is_file() and file_sha256(path) == entry["sha256"]
+
+
 def take_over(before: Edition, entry: ReportEntry, draft: Path) -> None:
     """Put an unchanged report of the edition before into the draft, byte for byte."""
     source, target = before.folder / entry["file"], draft / entry["file"]
     make_folder(target.parent)
-    if not source.is_file() or file_sha256(source) != entry["sha256"]:
+    if not is_as_published(before, entry):
         raise OutsideError(
             f"{source} is not what edition {before.number} published.",
             fix="Restore it from a backup, or run with --reissue REASON to make every report again.",

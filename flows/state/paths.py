@@ -1,6 +1,5 @@
 """Where everything is kept under one root outside the repository, and the lock a run holds on it."""
 
-import fcntl
 import os
 import re
 import shutil
@@ -10,9 +9,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.errors import OutsideError, RefusedError
+from config.errors import RefusedError
 from config.months import Month
-from flows.files import PRIVATE_FILE, TEMPORARY_PREFIX, make_folder
+from flows.files import TEMPORARY_PREFIX
+from flows.locks import held
 
 STATE_VARIABLE = "YARDSTICK_STATE"
 _LEFT = tuple(f"{depth}{name}" for depth in ("", "*/", "*/*/") for name in (f"{TEMPORARY_PREFIX}*", ".*.partial"))
@@ -89,23 +89,12 @@ class StateRoot:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the root for one run. Raises RefusedError where another run holds it."""
-        make_folder(self.root)
-        path = self.root / "run.lock"
-        try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
-        except OSError as error:
-            raise OutsideError(f"{path} cannot be opened: {error.strerror}.", fix="Mend its permissions.") from error
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise RefusedError(
-                    f"Another run is working on {self.root}.", fix="Wait until it has ended, then run again."
-                ) from error
+        refusal = RefusedError(
+            f"Another run is working on {self.root}.", fix="Wait until it has ended, then run again."
+        )
+        with held(self.root / "run.lock", 0, refusal):
             self._clear()
             yield
-        finally:
-            os.close(handle)
 
     def _clear(self) -> None:
         """Take away what processes that were killed were writing; young ones may still be written by a sender."""

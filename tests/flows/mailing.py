@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.loader import load_config
-from flows.stages.recording import now_utc, open_ledger
+from flows.clock import now_utc
+from flows.stages.recording import open_ledger
 from flows.stages.release import approve
 from flows.state.editions import newest_edition
 from tests.companies import LEADS, MEMBERS, OCTOBER, TinyCompany, person, usual_people

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from config.months import Month
-from flows.state.ledger import locks
+from flows import locks
 from flows.state.ledger.lines import ApprovalLine, EditionLine, Origin, RunLine, RunState, Wanted
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryKey, DeliveryLine, DeliveryState, Hold, NewDelivery

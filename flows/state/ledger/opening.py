@@ -11,8 +11,8 @@ from sqlalchemy.exc import ArgumentError
 
 from config.errors import ConfigError, OutsideError
 from config.secrets import resolve_secrets
+from flows import locks
 from flows.files import PRIVATE_FILE, make_folder
-from flows.state.ledger import locks
 from flows.state.ledger.database import BUSY_SECONDS, Database, postgresql_database, sqlite_database
 from flows.state.ledger.schema import NEWEST, VERSION_TABLE
 from flows.state.paths import StateRoot

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from config.months import Month
-from flows.state.ledger import locks
+from flows import locks
 from flows.state.ledger.lines import RunLine, RunState
 from flows.state.ledger.rows import plain
 from flows.state.ledger.schema import runs

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 
 from config.errors import RefusedError
-from flows.state.ledger import locks
+from flows import locks
 from flows.state.ledger.inserting import insert_new
 from flows.state.ledger.rows import delivery_line
 from flows.state.ledger.schema import deliveries, senders

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, update
 
 from config.errors import RefusedError
-from flows.state.ledger import DeliveryKey, DeliveryState, Hold, Ledger, LostClaimError, locks
+from flows import locks
+from flows.state.ledger import DeliveryKey, DeliveryState, Hold, Ledger, LostClaimError
 from flows.state.ledger.schema import deliveries, senders
 from flows.state.ledger.senders import SILENCE
 from flows.state.paths import StateRoot
@@ -162,8 +163,14 @@ def test_a_senders_name_is_used_once(ledger: Ledger) -> None:
 
 
 def test_a_beat_of_an_unknown_sender_changes_nothing(ledger: Ledger) -> None:
+    fill(ledger, 1)
+    ledger.begin_sender("one", NOW)
+    ledger.claim("one", NOW)
+    before = ledger.deliveries()
     ledger.beat("nobody", NOW)
     ledger.end_sender("nobody", NOW)
+    assert ledger.deliveries() == before
+    assert not ledger.abandoned(NOW), "the sender that is known still lives"
 
 
 def test_a_claim_is_committed_when_it_is_given(place: Place) -> None:

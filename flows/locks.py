@@ -36,8 +36,8 @@ class Lock:
         os.close(self.handle)
 
 
-def take(path: Path, wait_seconds: float = _PROBED_SECONDS) -> Lock:
-    """The lock on `path`. Raises RefusedError where another holds it for longer than `wait_seconds`."""
+def take(path: Path, wait_seconds: float = _PROBED_SECONDS, refusal: RefusedError | None = None) -> Lock:
+    """The lock on `path`. Raises `refusal` where another holds it for longer than `wait_seconds`."""
     make_folder(path.parent)
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
@@ -47,15 +47,17 @@ def take(path: Path, wait_seconds: float = _PROBED_SECONDS) -> Lock:
     while not _locked(handle, fcntl.LOCK_EX):
         if time.monotonic() >= patience:
             os.close(handle)
-            raise RefusedError(f"{path} is held by another process.", fix="Wait until it has ended, then run again.")
+            raise refusal or RefusedError(
+                f"{path} is held by another process.", fix="Wait until it has ended, then run again."
+            )
         time.sleep(_POLL_SECONDS)
     return Lock(path, handle)
 
 
 @contextmanager
-def held(path: Path, wait_seconds: float) -> Iterator[None]:
+def held(path: Path, wait_seconds: float, refusal: RefusedError | None = None) -> Iterator[None]:
     """Hold the lock on `path` within a block, waiting for it. The file stays, since others may be waiting at it."""
-    lock = take(path, wait_seconds)
+    lock = take(path, wait_seconds, refusal)
     try:
         yield
     finally:

@@ -24,7 +24,7 @@ demo: setup ## make the demo company's latest month
 	@$(BIN)/yardstick demo $(ARGS)
 
 test: setup-tests ## run all tests but the long campaigns
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup-tests ## look for mistakes, wrong types, wrong imports and unused dependencies
 	@$(BIN)/ruff check .

@@ -265,7 +265,7 @@ def troubles(log: str) -> list[str]:
     return [line for line in log.splitlines() if trouble.search(line) and not busy.search(line)]
 
 
-@pytest.mark.slow  # A new Prefect server takes some ten seconds to make its database.
+@pytest.mark.soak  # The schedule's tests start a real server every time; this one reads both logs as well.
 def test_a_flow_runs_against_a_real_prefect_server_and_neither_log_complains(tmp_path: Path) -> None:
     port = free_port()
     api = f"http://127.0.0.1:{port}/api"

@@ -143,7 +143,7 @@ def _killed_when(
         process.communicate()
 
 
-@pytest.mark.slow  # processes of their own, killed for real
+@pytest.mark.soak  # processes of their own, killed for real
 def test_killed_in_the_middle_and_resumed_it_ends_with_the_same_bytes(two_months: TinyCompany, tmp_path: Path) -> None:
     whole, killed = two_months.copy(tmp_path / "whole"), two_months.copy(tmp_path / "killed")
     Command(whole).run("backfill", str(SEPTEMBER), str(OCTOBER))

@@ -85,7 +85,7 @@ def measured(company: TinyCompany, state: StateRoot, workers: int) -> tuple[Mont
     return run, files_under(state.root)
 
 
-@pytest.mark.slow  # Lands and measures thirteen months twice, once by processes of its own.
+@pytest.mark.soak  # Lands and measures thirteen months twice, once by processes of its own.
 def test_what_is_landed_checked_and_measured_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
     company = write_company(tmp_path / "company", history_months=12)
     # Numbers and dates spelled in other ways, a row that is set aside, and one that is nobody's.

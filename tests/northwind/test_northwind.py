@@ -111,6 +111,7 @@ def test_the_reconciliation_adds_up(from_files: Made) -> None:
     assert lines["sales"]["source"]["rows"] == 74
 
 
+@pytest.mark.soak
 def test_files_and_database_give_the_same_facts(from_files: Made, from_postgres: Made) -> None:
     for month in (Month(1996, 7), Month(1997, 4), MONTH):
         files, database = (pd.read_parquet(made.run.state.facts(month)) for made in (from_files, from_postgres))
@@ -141,6 +142,7 @@ def test_running_again_makes_no_edition_and_changes_no_byte(from_files: Made) ->
     assert changed == []
 
 
+@pytest.mark.soak
 def test_one_thread_and_two_make_the_same_bytes(from_files: Made, tmp_path: Path) -> None:
     one = run_month(month_run(tmp_path / "one", HERE / "config", threads=1))
     assert (one.folder / "manifest.json").read_bytes() == (from_files.outcome.folder / "manifest.json").read_bytes()

@@ -12,7 +12,7 @@ from tests.transforms.organisation_rows import OCTOBER, hr, hr_extract, person
 from transforms.organisation import Organisation, build_organisation
 
 # What a build costs hardly depends on how many rows it has: few examples, each with much in it.
-few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PEOPLE = [f"A{number}" for number in range(1, 9)]
 SEPTEMBER_28 = date(2026, 9, 28)

@@ -15,6 +15,7 @@ from config.yaml_places import Path_
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^@<>\s,;]+@[^@<>\s,;]+")
 _NAMED = re.compile(r"[^@<>\r\n]*<[^@<>\s,;]+@[^@<>\s,;]+>")
+_HIDDEN = "\0"
 _REFERENCE = re.compile(r"\$\{[^}]+\}")
 _NEEDED = {
     "none": (),
@@ -22,6 +23,9 @@ _NEEDED = {
     "login": ("username", "password"),
     "xoauth2": ("username", "token_url", "client_id"),
 }
+_OPEN_KINDS = frozenset({"json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "syslog"})
+"""Kinds of notices whose addresses are no secrets in themselves."""
+_SECRET_PARAMETERS = frozenset({"pass", "password", "passwd", "pwd", "secret", "token", "apikey", "key"})
 _SECRET = ("password", "client_secret", "refresh_token")
 
 
@@ -46,11 +50,32 @@ def check_delivery(draft: Draft) -> None:
                 "Write one such as mailto://… or ${OPERATOR_NOTICE}: Apprise's addresses begin with their kind and ://."
             )
             draft.fault(DELIVERY, ("notices", n), f"“{address}” is no address of a notice.", fix)
+        elif _shows_secret(address):
+            what = f"A password or token stands in the address {address.partition('://')[0]}://…"
+            fix = "Take the secret, or the whole address, from the environment: ${OPERATOR_NOTICE}, or ${file:/path}."
+            draft.fault(DELIVERY, ("notices", n), what, fix)
     if delivery.transport == "smtp":
         _check_mailing(draft)
     if delivery.smtp is not None:
         _check_smtp(draft, delivery.smtp)
     _check_schedule(draft)
+
+
+def _shows_secret(address: str) -> bool:
+    """Whether an address of Apprise has a secret as it is written: a password, a parameter that is one, or for what
+    is told by who knows the address (chats, push services) the address itself.
+    """
+    kind, _, place = _REFERENCE.sub(_HIDDEN, address).partition("://")
+    if kind.casefold() not in _OPEN_KINDS:
+        return bool(place) and _HIDDEN not in place
+    host, _, parameters = place.partition("?")
+    secrets = [host.rpartition("@")[0].partition(":")[2]]
+    secrets += [
+        value
+        for name, _, value in (one.partition("=") for one in parameters.split("&"))
+        if name.startswith(("+", "-")) or name.casefold() in _SECRET_PARAMETERS
+    ]
+    return any(secret.replace(_HIDDEN, "") for secret in secrets)
 
 
 def _check_mailing(draft: Draft) -> None:

@@ -1,6 +1,6 @@
 """retention.yaml: how long what is kept is kept. Nothing is deleted that no line names.
 
-Does not belong here: deleting (`flows.state.retention`).
+Does not belong here: deleting (`flows.stages.keeping`).
 """
 
 from pydantic import Field

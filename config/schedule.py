@@ -43,3 +43,5 @@ class Schedule(Model):
     wait: Waiting = Waiting()
     deliver: Deliver | None = Deliver()
     """None: mailing is started by hand."""
+    tidy: bool = True
+    """After the newest month is made, what retention.yaml no longer keeps is deleted."""

@@ -11,6 +11,7 @@ from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from config.errors import RefusedError, UsageError, YardstickError
 from config.months import Month, months_between
@@ -21,7 +22,9 @@ from flows.monthly import compose_month, make_unlocked
 from flows.stages.code import code_version
 from flows.stages.contents import read_contents
 from flows.stages.land import land_and_check
-from flows.stages.recording import Record, recorded
+from flows.stages.prepare import told_by_ledger
+from flows.stages.publish import next_number
+from flows.stages.recording import Record, open_ledger, recorded
 from flows.stages.run import MonthRun
 from flows.state.editions import draft_folder, newest_edition, read_edition
 from flows.state.ledger import RunState
@@ -29,6 +32,8 @@ from flows.state.paths import StateRoot
 from flows.workers import result_of
 from transforms.differences import compare_editions
 
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 KIND, MONTH_KIND = "backfill", "backfill month"
 
 
@@ -52,6 +57,11 @@ class MonthOutcome:
     fault: str = ""
     resumed: bool = False
     """It was made before the backfill was interrupted."""
+    waiting: int = 0
+    """Deliveries that wait for approval."""
+    queued: int = 0
+    stopped: int = 0
+    """Deliveries of an earlier edition that were released, and go out no more since this one took its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +101,8 @@ def backfill_months(
     """Make the editions of the months from `first` to `last`. `run` says from what and where; its month does not count.
 
     With `dry_run` nothing is published. With `mail` the editions' deliveries are prepared as those of a run: they wait
-    for approval. Raises UsageError for months in the wrong order or not yet over, RefusedError where another run works
-    on the state root.
+    for approval, or for the company's rule. Raises UsageError for months in the wrong order or not yet over,
+    RefusedError where another run works on the state root.
     """
     if last < first:
         raise UsageError(f"{first} is later than {last}.", fix=f"Write the earlier month first: {last} {first}")
@@ -116,7 +126,7 @@ def _backfill(run: MonthRun, asked: _Asked, call: Caller, clock: Callable[[], da
         _scratch(run.state) as scratch,
         run.pool,
     ):
-        done = set() if asked.dry_run else _done_before(record, asked)
+        done = set() if asked.dry_run else _still_as_made(run, _done_before(record, asked), call)
         due = [month for month in months_between(asked.first, asked.last) if month not in done]
         if due:
             # Once for all: what the months have in common is then there for each of them.
@@ -147,6 +157,32 @@ def _done_before(record: Record, asked: _Asked) -> set[Month]:
     return done
 
 
+def _still_as_made(run: MonthRun, months: set[Month], call: Caller) -> set[Month]:
+    """Those of the months of which the sources say what they said when their edition was made.
+
+    They are pulled once more: rows may have come in since the interruption. A month whose edition was left as it was
+    may count as changed; making it again then finds it unchanged.
+    """
+    ordered = sorted(months)
+    alone = replace(run, threads=1, workers=1)
+    tasks = [(replace(alone, month=month),) for month in ordered]
+    same = _at_once(run, "look for rows that came late", _as_made, tasks, call) if tasks else []
+    return {month for month, as_made in same if as_made}
+
+
+def _as_made(run: MonthRun) -> tuple[Month, bool]:
+    edition = newest_edition(run.state, run.month)
+    if edition is None:
+        return run.month, False
+    try:
+        landings = [landing for name in run.config.extracts for landing in land_and_check(run, name).landings]
+    except YardstickError:
+        return run.month, False  # making it says what is wrong
+    now = {(str(one.month), one.extract, one.sha256) for one in landings}
+    then = {(line["month"], line["extract"], line["sha256"]) for line in edition.manifest["inputs"]}
+    return run.month, now == then
+
+
 def _resumed(run: MonthRun, month: Month) -> MonthOutcome:
     edition = newest_edition(run.state, month)
     number = edition.number if edition else None
@@ -158,12 +194,18 @@ def _each(
 ) -> list[MonthOutcome]:
     """Each month, several at a time where there are workers; progress as they come."""
     alone = replace(run, threads=1, workers=1, backfill=not asked.mail)
-    tasks = [_Task(replace(alone, month=month), asked.dry_run, parent, Path(scratch)) for month in due]
+    tasks = [(_Task(replace(alone, month=month), asked.dry_run, parent, Path(scratch)),) for month in due]
+    return _at_once(run, "make months", _make, tasks, call)
+
+
+def _at_once(
+    run: MonthRun, stage: str, function: Callable[[Task], Result], tasks: Sequence[tuple[Task]], call: Caller
+) -> list[Result]:
+    """Call for each of the tasks, several at a time where there are workers; in the order in which they end."""
     if run.pool.count == 1 or len(tasks) == 1:
-        return call.each("make months", _make, [(task,) for task in tasks])
-    futures = [run.pool.submit(_make, task) for task in tasks]
-    waiting = as_completed(futures)
-    return call.each("make months", lambda: result_of(next(waiting), "make a month"), [()] * len(tasks))
+        return call.each(stage, function, tasks)
+    waiting = as_completed([run.pool.submit(function, *task) for task in tasks])
+    return call.each(stage, lambda: result_of(next(waiting), stage), [()] * len(tasks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +242,14 @@ def _make(task: _Task) -> MonthOutcome:
 
 def _would_make(run: MonthRun) -> MonthOutcome:
     before = newest_edition(run.state, run.month)
+    with open_ledger(run.config, run.state) as ledger:
+        run = told_by_ledger(run, ledger)
     with run.pool, draft_folder(run.state, run.month) as draft:
         composed, _ = compose_month(run, InProcess(), draft)
     changed = sum(report.changed for report in composed.reports)
     return MonthOutcome(
         run.month,
-        edition=(before.number if before else 0) + (not composed.unchanged),
+        edition=before.number if before and composed.unchanged else next_number(run),
         new=not composed.unchanged,
         first=before is None,
         made=changed,
@@ -219,6 +263,9 @@ def _made(run: MonthRun, parent: int) -> MonthOutcome:
     found = MonthOutcome(
         run.month, edition=outcome.number, new=outcome.new, first=before is None, made=outcome.made, kept=outcome.kept
     )
+    if outcome.prepared is not None:
+        prepared = outcome.prepared
+        found = replace(found, waiting=prepared.waiting, queued=prepared.queued, stopped=prepared.stopped)
     if before is None or not outcome.new:
         return found
     after = read_edition(run.state, run.month, outcome.number)

@@ -7,19 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from config.errors import RefusedError
-from config.months import Month
 from flows.clock import now_utc
 from flows.execution import Caller, Progress, execute
 from flows.stages.prepare import reconcile
 from flows.stages.recording import recorded
 from flows.stages.run import MonthRun
 from flows.stages.sending import BATCH, Sending, Wanted, transport_of
-from flows.stages.standing import Today, organisation_today, standing_of
-from flows.state.editions import newest_edition
-from flows.state.ledger import Ledger
+from flows.stages.standing import Standings
 from transforms.deliveries import DeliveryLine, DeliveryState, Hold
-from transforms.readers import Standing
 
 
 @dataclass(frozen=True)
@@ -55,15 +50,14 @@ def deliver(
 def deliver_with(run: MonthRun, wanted: Wanted, call: Caller, clock: Callable[[], datetime] = now_utc) -> Delivered:
     """The stages of delivering: reconcile with the manifests, ask hr, look at each delivery again, mail in batches."""
     with recorded(run.config, run.state, "send", wanted.month, clock=clock) as record:
-        ledger = record.ledger
-        sending = Sending(run.config, run.state, ledger, transport_of(run.config, run.state), clock=clock)
+        ledger, standings = record.ledger, Standings(run)
+        sending = Sending(run.config, run.state, ledger, transport_of(run.config, run.state), standings, clock=clock)
         call.one("look at the ledger", reconcile, run.state, ledger, run.config, clock(), wanted.month)
         call.one("settle what was left", sending.recover)
         note = ""
-        if wanted.of(ledger, [DeliveryState.QUEUED]):
-            today, standings = call.one("ask hr who may read", _standings, run, ledger, wanted, clock())
-            note = today.note
-            call.one("look at readers again", sending.recheck, wanted, standings)
+        if any(_may_go(line) for line in wanted.of(ledger, [DeliveryState.QUEUED, DeliveryState.HELD])):
+            note = call.one("ask hr who may read", standings.today, clock()).note
+            call.one("look at readers again", sending.recheck, wanted)
             _mail(sending, wanted, call)
         call.publish_table(f"deliveries-{wanted.month or run.month}", delivery_counts(wanted.of(ledger, DeliveryState)))
         return _delivered(sending, wanted, note)
@@ -71,29 +65,18 @@ def deliver_with(run: MonthRun, wanted: Wanted, call: Caller, clock: Callable[[]
 
 def _mail(sending: Sending, wanted: Wanted, call: Caller) -> None:
     """Associates' own sheets first; managers' reports never before them."""
-    sending.ledger.begin_sender(sending.sender, sending.clock())
-    try:
-        with sending.transport:
-            sheets = sending.sheets(wanted)
-            if sheets is not None:
-                call.one("mail sheets", sending.send_some, sheets)
-            sending.hold_behind_sheets(wanted)
-            queued = len(wanted.of(sending.ledger, [DeliveryState.QUEUED]))
-            batches: Sequence[tuple[Wanted, int | None]] = [(wanted, BATCH)] * (queued // BATCH) + [(wanted, None)]
-            call.each("mail", sending.send_some, batches)
-    finally:
-        sending.ledger.end_sender(sending.sender, sending.clock())
+    with sending.alive(), sending.state.mailing(), sending.transport:
+        sheets = sending.sheets(wanted)
+        if sheets is not None:
+            call.one("mail sheets", sending.send_some, sheets)
+            sending.recheck(wanted)
+        queued = len(wanted.of(sending.ledger, [DeliveryState.QUEUED]))
+        batches: Sequence[tuple[Wanted, int | None]] = [(wanted, BATCH)] * (queued // BATCH) + [(wanted, None)]
+        call.each("mail", sending.send_some, batches)
 
 
-def _standings(run: MonthRun, ledger: Ledger, wanted: Wanted, now: datetime) -> tuple[Today, dict[Month, Standing]]:
-    today = organisation_today(run, now)
-    standings = {}
-    for month in sorted({line.key.month for line in wanted.of(ledger, [DeliveryState.QUEUED])}):
-        edition = newest_edition(run.state, month)
-        if edition is None:
-            raise RefusedError(f"The ledger has deliveries of {month}, and there is no edition of it.")
-        standings[month] = standing_of(run, edition, today)
-    return today, standings
+def _may_go(line: DeliveryLine) -> bool:
+    return line.state is DeliveryState.QUEUED or line.hold is Hold.SHEET
 
 
 def _delivered(sending: Sending, wanted: Wanted, note: str) -> Delivered:

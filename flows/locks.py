@@ -1,6 +1,7 @@
 """Locks that end with their process, however it ends: the kernel gives them back, also after kill -9.
 
-A lock is an exclusive flock on an empty file. Does not belong here: what a lock stands for.
+A lock is a flock on an empty file, held by one alone unless it is shared. Does not belong here: what a lock stands
+for.
 """
 
 import fcntl
@@ -36,28 +37,36 @@ class Lock:
         os.close(self.handle)
 
 
-def take(path: Path, wait_seconds: float = _PROBED_SECONDS, refusal: RefusedError | None = None) -> Lock:
-    """The lock on `path`. Raises `refusal` where another holds it for longer than `wait_seconds`."""
+def take(
+    path: Path, wait_seconds: float = _PROBED_SECONDS, refusal: RefusedError | None = None, *, shared: bool = False
+) -> Lock:
+    """The lock on `path`, or with `shared` a part in it. Raises `refusal`, caused by a BlockingIOError, where another
+    holds it for longer than `wait_seconds`.
+    """
     make_folder(path.parent)
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     except OSError as error:
         raise OutsideError(f"{path} cannot be opened: {error.strerror}.", fix="Mend its permissions.") from error
     patience = time.monotonic() + wait_seconds
-    while not _locked(handle, fcntl.LOCK_EX):
+    while not _locked(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
         if time.monotonic() >= patience:
             os.close(handle)
-            raise refusal or RefusedError(
+            refused = refusal or RefusedError(
                 f"{path} is held by another process.", fix="Wait until it has ended, then run again."
             )
+            # Who waits for locks tells by the cause that this is one.
+            raise refused from BlockingIOError(str(path))
         time.sleep(_POLL_SECONDS)
     return Lock(path, handle)
 
 
 @contextmanager
-def held(path: Path, wait_seconds: float, refusal: RefusedError | None = None) -> Iterator[None]:
+def held(
+    path: Path, wait_seconds: float, refusal: RefusedError | None = None, *, shared: bool = False
+) -> Iterator[None]:
     """Hold the lock on `path` within a block, waiting for it. The file stays, since others may be waiting at it."""
-    lock = take(path, wait_seconds, refusal)
+    lock = take(path, wait_seconds, refusal, shared=shared)
     try:
         yield
     finally:

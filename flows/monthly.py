@@ -4,9 +4,9 @@ Does not belong here: what a stage does (`flows.stages`) and how it is called (`
 """
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
+from flows.clock import now_utc
 from flows.execution import Caller, Progress, execute
 from flows.stages.artifacts import checks_key, checks_table
 from flows.stages.check_month import CheckOutcome, conclude
@@ -15,12 +15,21 @@ from flows.stages.judge import judge, judge_whatever
 from flows.stages.land import inputs_by_extract, land_and_check
 from flows.stages.looked import Looked, look
 from flows.stages.measure import measure
-from flows.stages.prepare import copies_of, prepare_outcome
-from flows.stages.publish import Outcome, publish_edition, render_batch, render_batches, unchanged_outcome
+from flows.stages.prepare import prepare_outcome, told_by_ledger
+from flows.stages.publish import (
+    Outcome,
+    next_number,
+    publish_edition,
+    render_batch,
+    render_batches,
+    unchanged_outcome,
+)
 from flows.stages.recording import recorded
 from flows.stages.remake import Remade, Remake, compare_remade, remake_batches
 from flows.stages.run import MonthRun
+from flows.stages.sending import Sending, transport_of
 from flows.state.editions import draft_folder
+from flows.state.ledger import Ledger
 
 
 def make_edition(run: MonthRun, call: Caller) -> Outcome:
@@ -39,18 +48,26 @@ def make_unlocked(run: MonthRun, call: Caller, kind: str, parent: int | None = N
         run.pool,
         draft_folder(run.state, run.month) as draft,
     ):
-        if run.copies is None:
-            run = run.knowing(copies_of(record.ledger, run.month))
+        left = settle_abandoned(run, record.ledger)
+        run = told_by_ledger(run, record.ledger)
         composed, looked = compose_month(run, call, draft)
         if composed.unchanged:
             outcome = unchanged_outcome(run, composed)
         else:
             rendered = call.each("render", render_batch, render_batches(run, composed, draft))
+            record.making(next_number(run))
             outcome = call.one("publish", publish_edition, run, composed, looked, rendered, draft)
-        record.edition = outcome.number
-        prepare = partial(prepare_outcome, by_rule=outcome.new or bool(record.died))
-        prepared = call.one("prepare deliveries", prepare, run, record.ledger, outcome)
-        return replace(outcome, prepared=prepared, warnings=(*record.told(), *outcome.warnings))
+        prepared = call.one("prepare deliveries", prepare_outcome, run, record.ledger, outcome)
+        return replace(outcome, prepared=prepared, warnings=(*record.told(), *left, *outcome.warnings))
+
+
+def settle_abandoned(run: MonthRun, ledger: Ledger) -> tuple[str, ...]:
+    """Settle what senders left that died, since it decides who has a copy; what is uncertain by that, a line each."""
+    if not ledger.abandoned(now_utc()):
+        return ()
+    sending = Sending(run.config, run.state, ledger, transport_of(run.config, run.state))
+    sending.recover()
+    return tuple(sending.faults)
 
 
 def compose_month(run: MonthRun, call: Caller, draft: Path) -> tuple[Composed, Looked]:

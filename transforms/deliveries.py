@@ -39,6 +39,8 @@ class Hold(StrEnum):
     WITHDRAWN = "withdrawn"
     SHEET = "sheet"
     ERASED = "erased"
+    UNCHECKED = "unchecked"
+    """Nobody can say who may read it: hr or the configuration of its month is gone."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,9 +79,11 @@ class NewDelivery:
 class DeliveryLine:
     """A delivery as the ledger has it; times are aware, in UTC.
 
-    `queued_at` is None while it was never queued, `attempts` counts how often it was claimed, `claimed_by` is the
-    sender that has it or had it last (empty while queued or held), `retry_at` the time before which it is not tried
-    again, `requeued_by` who asked for it to be sent again.
+    `queued_at` is None while it was never queued, `attempts` counts how often it was offered to be carried (the claim
+    at hand too), `claimed_by` is the sender that has it or had it last (empty while queued or held), `retry_at` the
+    time before which it is not tried again, `requeued_by` who asked for it to be sent again. `begun_at` is when its
+    text began to go out under the last claim, None where it did not; `out_at` when it first went out or may have,
+    whatever was decided over it since.
     """
 
     key: DeliveryKey
@@ -94,6 +98,13 @@ class DeliveryLine:
     claimed_by: str
     retry_at: datetime | None = None
     requeued_by: str = ""
+    begun_at: datetime | None = None
+    out_at: datetime | None = None
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether the reader has this copy, or may have, or is just being sent it."""
+        return self.out_at is not None or self.state is DeliveryState.SENDING
 
 
 def message_id(key: DeliveryKey, domain: str) -> str:

@@ -35,7 +35,7 @@ class MailModel(Part):
     """What the month shows, how many measures have which status, and what comes next."""
     changes_title: str = ""
     changes: tuple[str, ...] = ()
-    """In a later edition: what changed since the reader's copy."""
+    """In a later edition: what changed since an earlier one, which a reader of the report has."""
     attached: str
     """What the attachment is."""
     file_name: str
@@ -60,9 +60,9 @@ def mail_of(
 ) -> MailModel:
     """The mail for a report.
 
-    `changes` are sentences on what changed since the reader's copy, which was edition `since` (0: unknown); `pages` of
-    the PDF (0: not told); `name` is the reader's, for the greeting. A `sample` says in subject and footer that it is
-    for whoever releases the reports.
+    `changes` are sentences on what changed since edition `since` (0: unknown), the oldest copy among the report's
+    readers; `pages` of the PDF (0: not told); `name` is the reader's, for the greeting. A `sample` says in subject and
+    footer that it is for whoever releases the reports.
     """
     kind = report.kind_label.lower()
     told = tuple(changes[:_CHANGES_AT_MOST])
@@ -95,10 +95,10 @@ def counts(report: ReportModel) -> str:
     if not found:
         return "No measure is shown."
     kinds = {
-        wording.BELOW: [text for text in found if _is(text, wording.BELOW)],
-        wording.AHEAD: [text for text in found if _is(text, wording.AHEAD)],
-        wording.AS_EXPECTED: [text for text in found if _is(text, wording.AS_EXPECTED)],
-        f"with {wording.TOO_LITTLE}": [text for text in found if _is(text, wording.TOO_LITTLE)],
+        wording.BELOW: [text for text in found if wording.is_status(text, wording.BELOW)],
+        wording.AHEAD: [text for text in found if wording.is_status(text, wording.AHEAD)],
+        wording.AS_EXPECTED: [text for text in found if wording.is_status(text, wording.AS_EXPECTED)],
+        f"with {wording.TOO_LITTLE}": [text for text in found if wording.is_status(text, wording.TOO_LITTLE)],
     }
     others = len(found) - sum(map(len, kinds.values()))
     parts = [f"{len(texts)} {kind}" for kind, texts in kinds.items() if texts]
@@ -137,11 +137,6 @@ def _file_name(report: ReportModel, edition: int) -> str:
     return f"{report.month}-{report.report_id}"[: _LONGEST_FILE_NAME - len(ending)] + ending
 
 
-def _is(text: str, status: str) -> bool:
-    """A status as printed may say more: below, 3rd month."""
-    return text == status or text.startswith(f"{status},")
-
-
 def _footer(report: ReportModel, company: str) -> str:
     """A team's report may hang on the wall; what names people is for its reader."""
     kind = report.kind_label.lower()
@@ -150,7 +145,8 @@ def _footer(report: ReportModel, company: str) -> str:
 
 
 def _changes_title(since: int) -> str:
-    return f"Changed since your copy (edition {since})" if since else "Changed since your copy"
+    """Of the edition, not of a copy: the reader may have had none, or a later one."""
+    return f"Changed since edition {since}" if since else "What changed"
 
 
 def _pages(pages: int) -> str:

@@ -1,4 +1,4 @@
-"""What changed in a report since the copy its reader has, as finished texts: the block at the head of a later edition.
+"""What changed in a report since the oldest copy among its readers, as finished texts: the head of a later edition.
 
 Not part of the report model, whose hash must stay a function of the inputs: it is kept beside it. Does not belong here:
 how a change is found (`transforms.differences.reader`) or drawn.
@@ -46,7 +46,7 @@ class ReaderChanges(Part):
     version: int = CHANGES_VERSION
     report_id: str
     since: int
-    """The edition the reader has."""
+    """The oldest edition that one of the report's readers has. Another may have a later one, or none."""
     groups: tuple[ChangedGroup, ...] = ()
     also: str = ""
     """Which other parts say something else, or that nothing does."""

@@ -40,29 +40,33 @@ class Standing:
                 return Held(Hold.DOMAIN, f"{domain} is none of the allowed domains")
         elif self.delivery.transport != "outbox":
             return Held(Hold.DOMAIN, "no domain is allowed: list it in delivery.yaml")
-        reader = self._readers.person(address)
+        return self._of_the_day(kind, unit_id, address)
+
+    def _of_the_day(self, kind: ReportKind, unit_id: str, address: str) -> Held | None:
+        owners = self._readers.owners(address)
+        readers = owners & self._readers.people(kind, unit_id)
         opted = {one.casefold() for one in self.delivery.opt_out}
-        if address.casefold() in opted or (reader and reader.casefold() in opted):
+        # Of several who share an address those count whom the report is for.
+        meant = {who.casefold() for who in readers or owners}
+        if address.casefold() in opted or (meant and meant <= opted):
             return Held(Hold.OPT_OUT, "wants no mails (opt_out in delivery.yaml)")
-        if not reader:
+        if not owners:
             return Held(Hold.LEFT, f"hr of {self.now.month} has nobody employed with this address on {self.day}")
-        return self._moved(kind, unit_id, address, reader)
+        if not readers:
+            return Held(Hold.MOVED, f"is no longer a reader of {kind} {unit_id}")
+        if kind is ReportKind.MANAGER and self._leads_others(unit_id):
+            return Held(Hold.MOVED, f"{unit_id} leads other people now than in {self.then.month}")
+        return None
+
+    def people(self, manager: str) -> frozenset[str]:
+        """Whom the report of a manager is about, the manager too."""
+        return self.then.scope(UnitKind.MANAGER, manager)
 
     @cached_property
     def _readers(self) -> Readers:
         return Readers(self.delivery, self.now.units, self.now.spells, self.day)
 
-    def _moved(self, kind: ReportKind, unit_id: str, address: str, reader: str) -> Held | None:
-        now = self._readers.of(kind, unit_id)
-        if address.casefold() not in {one.casefold() for one in now}:
-            return Held(Hold.MOVED, f"is no longer a reader of {kind} {unit_id}")
-        if kind is ReportKind.MANAGER and self._leads_others(unit_id):
-            return Held(Hold.MOVED, f"{unit_id} leads other people now than in {self.then.month}")
-        if kind is ReportKind.ASSOCIATE and reader != unit_id and unit_id not in self.now.span(reader, self.day):
-            return Held(Hold.MOVED, f"no longer leads {unit_id}")
-        return None
-
     def _leads_others(self, manager: str) -> bool:
         """Whether nobody of the span the report is about is led by its manager any more."""
-        then = self.then.scope(UnitKind.MANAGER, manager) - {manager}
+        then = self.people(manager) - {manager}
         return bool(then) and not then & self.now.span(manager, self.day)

@@ -25,7 +25,11 @@ class Readers:
 
         Readers are who they are on the day: who has left by then receives nothing any more.
         """
-        readers: set[str] = set()
+        return sorted({address for who in self.people(kind, unit_id) if (address := self._addresses.get(who))})
+
+    def people(self, kind: ReportKind, unit_id: str) -> set[str]:
+        """Ids of a report's readers. An associate's own sheet is that one's alone."""
+        readers: set[str] = {unit_id} if kind is ReportKind.ASSOCIATE else set()
         if kind is ReportKind.MANAGER:
             to_managers = self.delivery.manager_reports_to
             readers = {unit_id} if "manager" in to_managers else set()
@@ -39,11 +43,11 @@ class Readers:
                 readers.add(self._above(lead))
             if "members" in rules:
                 readers |= self._members.get(unit_id, set())
-        return sorted({address for reader in readers if (address := self._addresses.get(reader))})
+        return readers - {""}
 
-    def person(self, address: str) -> str:
-        """Whose address it is; empty where nobody's who is there on the day."""
-        return self._people.get(address.casefold(), "")
+    def owners(self, address: str) -> frozenset[str]:
+        """Whose address it is, of those who are there on the day: several may share one, and nobody may have it."""
+        return frozenset(self._owners.get(address.casefold(), ()))
 
     def _above(self, associate: str) -> str:
         return self._managers.get((UnitKind.ASSOCIATE, associate), "")
@@ -59,8 +63,11 @@ class Readers:
         return {who: address for who, address in pairs if isinstance(address, str) and address}
 
     @cached_property
-    def _people(self) -> dict[str, str]:
-        return {address.casefold(): who for who, address in self._addresses.items()}
+    def _owners(self) -> dict[str, set[str]]:
+        owners: dict[str, set[str]] = {}
+        for who, address in self._addresses.items():
+            owners.setdefault(address.casefold(), set()).add(who)
+        return owners
 
     @cached_property
     def _members(self) -> dict[str, set[str]]:

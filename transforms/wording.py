@@ -75,6 +75,11 @@ def status_text(verdict: Verdict) -> str:
     return {NO_STATUS: "no status", NO_EXPECTATION: "no expectation"}.get(verdict.status, verdict.status)
 
 
+def is_status(text: str, status: str) -> bool:
+    """Whether a status as printed is this one: it may say more, as *below, 3rd month*."""
+    return text == status or text.startswith(f"{status},")
+
+
 def status_sense(verdict: Verdict) -> Sense:
     """Colour for a status: only ahead and below have one."""
     return {AHEAD: Sense.BETTER, BELOW: Sense.WORSE}.get(verdict.status, Sense.NONE)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,9 +69,27 @@ def _print(outcome: BackfillOutcome, seconds: float) -> None:
     new = sum(one.new for one in outcome.months)
     would = "would be made" if outcome.dry_run else "made"
     click.echo(f"{counted(new, 'edition', 'editions')} {would}, in {seconds:.1f} s. Nothing was mailed.")
+    for line in _deliveries(outcome):
+        click.echo(line)
     changed = next((one.month for one in outcome.months if one.new and not one.first), None)
     if changed is not None and not outcome.dry_run:
         click.echo(f"What changed in a month: yardstick diff {changed}")
+
+
+def _deliveries(outcome: BackfillOutcome) -> Iterator[str]:
+    """What is to be mailed of these months, and what no longer is: a line a month."""
+    for one in outcome.months:
+        if one.stopped:
+            were = counted(one.stopped, "released delivery", "released deliveries")
+            yield f"{one.month}: edition {one.edition} took the place of {were}, not mailed yet."
+        if one.waiting:
+            waits = counted(one.waiting, "delivery waits", "deliveries wait")
+            yield f"{one.month}: {waits} for approval: yardstick approve {one.month} --by NAME"
+        elif one.stopped:
+            yield f"{one.month}: mail that edition instead: yardstick approve {one.month} --by NAME"
+        if one.queued:
+            queued = counted(one.queued, "delivery is", "deliveries are")
+            yield f"{one.month}: {queued} queued. Mail: yardstick send {one.month}"
 
 
 def _row(one: MonthOutcome, *, dry_run: bool) -> list[str]:

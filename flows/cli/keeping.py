@@ -19,12 +19,21 @@ from transforms.wording import counted, listed
 _SHOWN = 20
 
 
-def erase(told: str, config_dir: Path | None, state_dir: Path | None, *, by: str | None, dry_run: bool) -> None:
+def erase(
+    told: str,
+    config_dir: Path | None,
+    state_dir: Path | None,
+    *,
+    addresses: tuple[str, ...],
+    by: str | None,
+    dry_run: bool,
+) -> None:
     """Erase a person and say what was changed and what is left. Ends with 1 where anything still names them."""
     folder = find_config(config_dir, state_dir)
     state = _kept(find_state(state_dir, folder))
     name = "" if dry_run else person(by)
-    erasure = erase_person(state, folder, told.strip(), name, now_utc(), dry_run=dry_run)
+    further = [one.strip() for one in addresses]
+    erasure = erase_person(state, folder, told.strip(), name, now_utc(), addresses=further, dry_run=dry_run)
     _tell_erased(erasure)
     if erasure.left:
         raise SystemExit(1)
@@ -44,10 +53,7 @@ def _tell_erased(erasure: Erasure) -> None:
     else:
         click.echo(f"The person is {erasure.name} from now on, also in what is pulled later.")
     _table(erasure.counts)
-    if erasure.shared_names:
-        click.echo(
-            "Another associate or team has the same name: it was taken out of the person's own rows and reports alone."
-        )
+    _tell_unseen(erasure)
     _tell_outside(erasure)
     if erasure.make_again:
         months = [str(month) for month in erasure.make_again]
@@ -59,11 +65,30 @@ def _tell_erased(erasure: Erasure) -> None:
         return
     if not erasure.left:
         click.echo(f"{counted(erasure.searched, 'file', 'files')} searched, 0 left that name the person.")
+        click.echo("Looked for: ids, full names and addresses; not a first or a family name alone.")
         return
     click.echo(f"{counted(len(erasure.left), 'place', 'places')} left that name the person:", err=True)
     for line in erasure.left[:_SHOWN]:
         click.echo(f"  {line}", err=True)
     click.echo("yardstick: run the same command again once they are mended.", err=True)
+
+
+def _tell_unseen(erasure: Erasure) -> None:
+    """What cannot be found, or only by somebody who knows the person."""
+    own = "only taken out of the person's own rows, and with reports that list the person"
+    if erasure.shared_names:
+        click.echo(f"Another associate or team has the same name: in other texts it stays, and is {own}.")
+    if erasure.single_names:
+        click.echo(
+            f"A name of the person is one word, which may be an ordinary one: in other texts it stays, and is {own}."
+        )
+    if erasure.only_address:
+        click.echo("Nothing but the address is known of the person: no name or id was looked for.")
+    if erasure.addresses_of_nobody:
+        click.echo(
+            "Reports about the person went to addresses that nobody has in what is kept of hr. Where one is the "
+            f"person's, erase again with --address: {listed(erasure.addresses_of_nobody)}"
+        )
 
 
 def _tell_outside(erasure: Erasure) -> None:

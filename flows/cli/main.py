@@ -194,7 +194,7 @@ def send(
 @click.option("--failed", is_flag=True, help="What failed.")
 @click.option("--uncertain", is_flag=True, help="What may have arrived: the reader may get it twice.")
 @click.option("--held", is_flag=True, help="What was held, such as for a domain that is allowed by now.")
-@click.option("--to", multiple=True, metavar="ADDRESS", help="Only this reader; alone: also what was sent.")
+@click.option("--to", multiple=True, metavar="ADDRESS", help="This reader alone; also what was sent, small changes.")
 @report_option
 @by_option
 @config_option
@@ -258,17 +258,27 @@ def remake(
 
 @yardstick.command(short_help="Forget PERSON in everything that is kept.")
 @click.argument("told", metavar="PERSON")
+@click.option(
+    "--address", "addresses", metavar="ADDRESS", multiple=True, help="An address that was the person's before, too."
+)
 @by_option
 @click.option("--dry-run", is_flag=True, help="Count what would change; change nothing.")
 @config_option
 @state_option
-def erase(told: str, by: str | None, dry_run: bool, config_dir: Path | None, state_dir: Path | None) -> None:
+def erase(
+    told: str,
+    addresses: tuple[str, ...],
+    by: str | None,
+    dry_run: bool,
+    config_dir: Path | None,
+    state_dir: Path | None,
+) -> None:
     """Put a pseudonym in place of PERSON (an id of hr, an e-mail address, or an id of identities.csv) in everything
     that is kept, and take away the reports and mails that name them. Teams and the company keep their figures.
 
     It cannot be undone. At the end every file is searched; ends with 1 where one still names the person.
     """
-    _commands("keeping").erase(told, config_dir, state_dir, by=by, dry_run=dry_run)
+    _commands("keeping").erase(told, config_dir, state_dir, addresses=addresses, by=by, dry_run=dry_run)
 
 
 @yardstick.command(short_help="Delete what is older than retention.yaml keeps.")

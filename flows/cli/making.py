@@ -94,6 +94,9 @@ def _tell_prepared(outcome: Outcome, told: Sequence[tuple[str, Path | None]]) ->
     if prepared is None:
         return
     options = [word for option, folder in told if folder is not None for word in (option, str(folder))]
+    if prepared.stopped:
+        were = counted(prepared.stopped, "released delivery", "released deliveries")
+        click.echo(f"This edition took the place of {were}, not mailed yet.")
     if prepared.not_released:
         click.echo(f"Not released by the rule of delivery.yaml: {prepared.not_released}.")
     if prepared.small:

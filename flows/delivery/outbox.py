@@ -25,10 +25,13 @@ def outbox_name(report_id: str, recipient: str) -> str:
 
 
 class Outbox:
-    """Messages as `<folder>/<month>/<edition>/<report_id>--<hash of recipient>.eml`, for any mail program to open."""
+    """Messages as `<folder>/<month>/<edition>/<report_id>--<hash of recipient>.eml`, for any mail program to open.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    `within` is a folder in that of the edition in which they lie instead.
+    """
+
+    def __init__(self, folder: Path, within: str = "") -> None:
+        self.folder, self.within = folder, within
 
     @property
     def largest(self) -> int | None:
@@ -65,7 +68,7 @@ class Outbox:
         return any(_message_id(path) == mail_id for path in sorted(found))
 
     def _of(self, month: Month, edition: int) -> Path:
-        return self.folder / str(month) / str(edition)
+        return self.folder / str(month) / str(edition) / self.within
 
 
 def _message_id(path: Path) -> str:

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from config.errors import YardstickError
 from config.models import Config
 from config.months import Month
 from config.schedule import Schedule
 from flows.serve.home import calendar_of
+from flows.stages.prepare import made_by_runs
+from flows.stages.recording import open_ledger
 from flows.stages.version import VERSION
+from flows.state.paths import StateRoot
 from transforms.schedule import Calendar, dates_rule, is_delivery_day, last_due, run_moments
 
 if TYPE_CHECKING:
@@ -177,16 +181,26 @@ def bury(ids: "dict[str, UUID]") -> int:
     return len(runs)
 
 
-def catch_up(plan: Plan, made: Sequence[Month], ids: "dict[str, UUID]") -> list[str]:
-    """Start what was due while nobody served: the newest month, where it has no edition, and today's mail.
+def months_made(config: Config, state: StateRoot) -> list[Month]:
+    """Months that runs made. None where the ledger cannot be had: then the run that is started says so."""
+    try:
+        with open_ledger(config, state) as ledger:
+            return made_by_runs(ledger)
+    except YardstickError:
+        return []
 
-    Gives what was started, in sentences.
+
+def catch_up(plan: Plan, made: Sequence[Month], ids: "dict[str, UUID]") -> list[str]:
+    """Start what was due while nobody served: the newest month, where no run made it, and today's mail.
+
+    `made` are the months that runs made: an edition of a backfill alone has no deliveries. Gives what was started, in
+    sentences.
     """
     from prefect.client.orchestration import get_client
 
     wanted: list[tuple[str, dict[str, str], str]] = []
     if plan.due not in made:
-        told = f"{plan.due} was due and has no edition: it is made now."
+        told = f"{plan.due} was due and no run has made it: it is made now."
         wanted.append(("monthly", {"month": str(plan.due)}, told))
     if plan.deliver_due and made:
         wanted.append(("deliver", {}, "Today's time of mailing has passed: what is released is mailed now."))

@@ -128,7 +128,7 @@ def monthly(month: MonthOrNone = "", wait: bool = True, only_when_due: bool = Fa
                 f"{len(outcome.not_made)} reports could not be made (edition {outcome.number} has the others)"
             )
         made = f"{outcome.made} reports made, {outcome.kept} unchanged" if outcome.new else "nothing has changed"
-        return f"Edition {outcome.number} of {asked}: {made}.{_without(late)}"
+        return f"Edition {outcome.number} of {asked}: {made}.{_without(late)}{_tidied(request(), waiting, call)}"
 
     return _told("monthly", month, work)
 
@@ -199,7 +199,9 @@ def backfill(first: MonthText, last: MonthText, dry_run: bool = False, mail: boo
             sys.stderr.write(f"yardstick: {one.month}: {one.fault}\n")
         if outcome.failed:
             raise _UnfinishedError(f"{len(outcome.failed)} of {len(outcome.months)} months could not be made")
-        return f"{len(outcome.months)} months, {sum(one.new for one in outcome.months)} new editions."
+        stopped = sum(one.stopped for one in outcome.months)
+        told = f" {stopped} released deliveries wait for approval of a new edition." if stopped else ""
+        return f"{len(outcome.months)} months, {sum(one.new for one in outcome.months)} new editions.{told}"
 
     return _told("backfill", first, work)
 
@@ -298,6 +300,20 @@ def _show(state: State[None]) -> None:
 
 def _without(late: Sequence[str]) -> str:
     return f" Late when the time was over: {', '.join(late)}." if late else ""
+
+
+def _tidied(run: MonthRun, waiting: Waiting, call: _Noted) -> str:
+    """What was deleted by retention.yaml. The edition is made: that this failed is told as such."""
+    from flows.stages.keeping import tidied_after
+
+    try:
+        return when_free(lambda: call.one("delete what is kept no longer", tidied_after, run, now_utc()), waiting)
+    except YardstickError as error:
+        sys.stderr.write(f"yardstick: {error}\n")
+        raise _UnfinishedError(
+            f"the edition is made, and what retention.yaml keeps no longer is not deleted ({type(error).__name__}; see "
+            "yardstick tidy)"
+        ) from error
 
 
 def _deliveries(run: MonthRun) -> tuple[str, list[dict[str, str | int]]]:

@@ -25,7 +25,7 @@ from flows.clock import now_utc
 from flows.execution import configured_server, neutral, quiet_prefect, refuse_silent_server
 from flows.files import make_folder
 from flows.locks import held
-from flows.serve.deployments import Plan, bury, catch_up, deployments_of, plan_of
+from flows.serve.deployments import Plan, bury, catch_up, deployments_of, months_made, plan_of
 from flows.serve.home import STARTER_VARIABLE, Home
 from flows.serve.notices import KNOWN_VARIABLE, Operator, as_known, unsendable
 from flows.serve.server import Server, own_server, server_elsewhere
@@ -98,7 +98,8 @@ def _serve_with(server: Server, serving: Serving, tell: Callable[[str], None]) -
     for fault in unsendable(serving.config.delivery.notices):
         tell(fault)
     if plan is not None and serving.catch_up:
-        for line in catch_up(plan, serving.home.state.months_with_editions(), ids):
+        made = months_made(serving.config, serving.home.state)
+        for line in catch_up(plan, made, ids):
             tell(line)
     _run_until_stopped(runner, server, _Renewing(serving, plan, tell, serving.clock()))
 

@@ -144,7 +144,8 @@ def compose(
     for model in models:
         write_bytes(draft / "models" / f"{model.report_id}.json", model.canonical_json())
     read = _manifest_inputs(inputs)
-    since = write_changes(run, (model for model in models if model.report_id in changed), read, scope, draft)
+    again = (model for model in models if model.report_id in changed)
+    since = write_changes(run, again, readers, read, scope, draft)
     month_facts = composition.facts.loc[composition.facts["month"].eq(pd.Timestamp(run.month.first_day))]
     write_facts(draft / "facts.parquet", month_facts)
     write_comparison(draft / "comparison.parquet", composition.comparison)

@@ -36,20 +36,38 @@ def newest_copies(before: Edition | None) -> Mapping[str, int]:
     return {} if before is None else {name: entry["edition"] for name, entry in before.reports.items()}
 
 
+def _copies(run: MonthRun, readers: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
+    """By report, the edition that its readers of now have: of several the oldest, so that none misses a change."""
+    if run.copies is not None:
+        return run.copies
+    if run.reader_copies is None:
+        return newest_copies(newest_edition(run.state, run.month))
+    copies = {}
+    for report_id, addresses in readers.items():
+        found = [run.reader_copies.get((report_id, address), 0) for address in addresses]
+        copies[report_id] = min((number for number in found if number), default=0)
+    return copies
+
+
 def changes_file(folder: Path, report_id: str) -> Path:
     """Where an edition or a draft keeps what changed in a report."""
     return folder / CHANGES / f"{report_id}.json"
 
 
 def write_changes(
-    run: MonthRun, models: Iterable[ReportModel], inputs: Sequence[Mapping[str, str]], scope: Scope, draft: Path
+    run: MonthRun,
+    models: Iterable[ReportModel],
+    readers: Mapping[str, Sequence[str]],
+    inputs: Sequence[Mapping[str, str]],
+    scope: Scope,
+    draft: Path,
 ) -> dict[str, int]:
-    """Write what changed in each of the reports since its reader's copy; the copies' editions by report id.
+    """Write what changed in each of the reports since its readers' copies; the copies' editions by report id.
 
-    A report of which the reader has no copy has no file and is not named. `inputs` are as the manifest lists them.
+    A report of which no reader has a copy has no file and is not named. `readers` are those of now by report id,
+    `inputs` as the manifest lists them.
     """
-    before = newest_edition(run.state, run.month)
-    copies = newest_copies(before) if run.copies is None else run.copies
+    copies = _copies(run, readers)
     since = {}
     history = _History(run, inputs)
     for model in models:

@@ -6,7 +6,9 @@ Does not belong here: extracts and the configuration (`erase_rows`), and the ord
 
 import fcntl
 import html
+import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,13 +21,12 @@ from config.months import Month
 from flows.files import write_bytes
 from flows.sources import replaced_by
 from flows.stages.contents import kept_config
-from flows.stages.erase_rows import Change, Erasing, masked_json, table_changes
-from flows.state.editions import MANIFEST, Edition, canonical_json, file_sha256, read_edition
+from flows.stages.erase_rows import Change, Erasing, masked_json, refers, table_changes
+from flows.state.editions import MANIFEST, Edition, ReportEntry, canonical_json, file_sha256, read_edition
 from flows.state.gone import ERASED, Gone, months_told, with_gone
 from flows.state.ledger import Ledger
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryState, Hold
-from transforms.pseudonyms import pseudonym_address
 
 _OF_REPORTS = ("models", "changes", "reports")
 _WAITING = (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.FAILED)
@@ -49,7 +50,7 @@ def edition_changes(job: Erasing) -> Iterator[Change]:
             if path.name == MANIFEST or not path.is_file():
                 continue
             if path.suffix == ".html":
-                yield from _page_changes(job, path)
+                yield from _page_changes(job, path, manifest["reports"])
             else:
                 yield from table_changes(job, path, "facts of editions")
 
@@ -77,7 +78,15 @@ def _names(job: Erasing, path: Path) -> bool:
     if path.suffix == ".pdf":
         # The same PDF lies in several editions, and is named by its content.
         return _pdf_names(job, path, file_sha256(path))
-    return job.search.found_in(path)
+    return job.search.found_in(path) or (bool(job.plain_ids) and _refers(job, path))
+
+
+def _refers(job: Erasing, path: Path) -> bool:
+    """Whether content has an id of the person's that may not be looked for in texts."""
+    try:
+        return refers(job, json.loads(path.read_bytes()))
+    except ValueError:
+        return False  # what is damaged is searched byte by byte
 
 
 def _pdf_names(job: Erasing, path: Path, sha256: str) -> bool:
@@ -92,7 +101,9 @@ def _manifest(job: Erasing, edition: Edition, condemned: Iterable[Path], replace
     manifest: dict[str, Any] = masked_json(job, edition.manifest)
     gone: list[Gone] = []
     for old, entry in zip(edition.manifest["reports"], manifest["reports"], strict=True):
-        entry["recipients"] = [one for one in entry["recipients"] if one != pseudonym_address(job.person.name)]
+        # Whom masking changes is the person, also under an address of before.
+        both = zip(old["recipients"], entry["recipients"], strict=True)
+        entry["recipients"] = [now for before, now in both if now == before]
         if old["report_id"] in stems or old["report_id"] in job.person.report_ids:
             # Without a hash the report counts as changed: the next run makes it again, without the person.
             entry |= {"recipients": [], "model_sha256": "", "gone": f"{ERASED} ({job.when})"}
@@ -116,10 +127,16 @@ def _manifest(job: Erasing, edition: Edition, condemned: Iterable[Path], replace
     return with_gone(manifest, gone)
 
 
-def _page_changes(job: Erasing, path: Path) -> Iterator[Change]:
-    """A page with the pseudonym; where markup stands within a name, the page goes."""
+def _page_changes(job: Erasing, path: Path, reports: Iterable[ReportEntry] = ()) -> Iterator[Change]:
+    """A page with the pseudonym, and without links to reports that are gone; where markup stands within a name, the
+    page goes.
+    """
     text = path.read_text("utf-8")
     masked = job.phrases.masked(text)
+    for entry in reports:
+        if entry.get("gone"):
+            link = rf'<a href="{re.escape(entry["file"])}">(.*?)</a>'
+            masked = re.sub(link, rf'\1<p class="warn">Gone: {html.escape(entry["gone"])}</p>', masked, flags=re.DOTALL)
     if job.phrases.stands_in(html.unescape(masked)):
         yield Change("pages", lambda: path.unlink(missing_ok=True))
     elif masked != text:
@@ -133,7 +150,7 @@ def outbox_changes(job: Erasing) -> Iterator[Change]:
     """Mails to the person, about them, or with a report that names them."""
     outbox = job.state.root / "outbox"
     for path in sorted(outbox.rglob("*")) if outbox.is_dir() else ():
-        about = path.name.partition("--")[0] in job.person.report_ids
+        about = path.name.rpartition("--")[0] in job.person.report_ids
         if path.is_file() and (about or job.search.found_in(path)):
             yield Change("mails in the outbox", lambda path=path: path.unlink(missing_ok=True))  # type: ignore[misc]
 
@@ -202,21 +219,51 @@ def hold_gone(state: StateRoot, ledger: Ledger, now: datetime) -> int:
 
 
 def ledger_lines(ledger: Ledger, job: Erasing) -> int:
-    """How many lines of the ledger are to or about the person, or were decided by them."""
-    mine = {one.casefold() for one in (*job.person.addresses, *job.person.names)}
+    """How many lines of the ledger are to or about the person, or name them: all that forgetting changes."""
     reports = set(job.person.report_ids)
-    lines = [line for line in ledger.deliveries() if line.key.recipient.casefold() in mine]
-    about = [line for line in ledger.deliveries(report_ids=sorted(reports)) if line not in lines] if reports else []
-    approvals = [one for one in ledger.approvals() if one.by.casefold() in mine or one.report_id in reports]
-    return len(lines) + len(about) + len(approvals)
+    count = sum(one.report_id in reports for one in ledger.approvals())
+    for line in ledger.deliveries():
+        if _is_named(job, line.key.recipient) or line.key.report_id in reports:
+            count += 1
+        else:
+            count += _is_named(job, line.reason)
+    texts = [line.requeued_by for line in ledger.deliveries()]
+    texts += [text for one in ledger.approvals() for text in (one.by, one.rule)]
+    texts += [text for line in ledger.runs() for text in (line.note, line.fault)]
+    return count + sum(_is_named(job, text) for text in texts)
 
 
 def still_named(ledger: Ledger, job: Erasing) -> int:
-    """How many lines of the ledger still name the person: also where it is a database elsewhere."""
-    texts = [text for line in ledger.deliveries() for text in (line.key.recipient, line.key.report_id, line.reason)]
-    texts += [text for one in ledger.approvals() for text in (one.by, one.report_id)]
-    texts += [line.note for line in ledger.runs()]
-    return sum(job.phrases.stands_in(text) for text in texts)
+    """How many texts of the ledger still name the person: also where it is a database elsewhere."""
+    texts = [
+        text
+        for line in ledger.deliveries()
+        for text in (line.key.recipient, line.key.report_id, line.reason, line.requeued_by)
+    ]
+    texts += [text for one in ledger.approvals() for text in (one.by, one.report_id, one.rule)]
+    texts += [text for line in ledger.runs() for text in (line.note, line.fault)]
+    return sum(_is_named(job, text) or text in job.person.report_ids for text in texts)
+
+
+def _is_named(job: Erasing, text: str) -> bool:
+    told = {one.casefold() for one in job.called}
+    return text.strip().casefold() in told or job.phrases.stands_in(text)
+
+
+def recipients_known(state: StateRoot, ledger: Ledger) -> frozenset[str]:
+    """Everybody who was ever written to, or would have been, by what is kept; in small letters."""
+    found = {line.key.recipient for line in ledger.deliveries()}
+    found |= {
+        one for edition in _editions(state) for entry in edition.manifest["reports"] for one in entry["recipients"]
+    }
+    return frozenset(one.casefold() for one in found)
+
+
+def readers_of_own(ledger: Ledger, job: Erasing) -> set[str]:
+    """Addresses that reports about the person went to, and that are not known to be the person's."""
+    reports = job.person.report_ids
+    lines = ledger.deliveries(report_ids=reports) if reports else []
+    return {line.key.recipient for line in lines if not _is_named(job, line.key.recipient)}
 
 
 def refuse_while_sending(ledger: Ledger) -> None:

@@ -27,6 +27,7 @@ from flows.state.editions import canonical_json
 from flows.state.gone import ERASED
 from flows.state.paths import StateRoot
 from transforms.pseudonyms import Phrases
+from transforms.scope import normalised
 from transforms.stages import Landing
 
 _IDS = ("associate", "unit", "unit_id", "manager", "parent_id", "second_manager")
@@ -60,8 +61,19 @@ class Erasing:
         self.replaced |= set(replaced_by(self.state.landings))
         self.phrases = Phrases.of(self.person.everywhere)
         self.search: Search = search_of(
-            self.person.everywhere, (*self.person.all_ids, *self.person.names, *self.person.addresses)
+            self.person.everywhere,
+            (*self.person.all_ids, *self.person.names, *self.person.addresses, *self.person.report_ids),
         )
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What the person is called where it stands alone: addresses, and names others may have too."""
+        return (*self.person.addresses, *self.person.names, *self.person.shared_names)
+
+    @property
+    def plain_ids(self) -> tuple[str, ...]:
+        """The person's ids in hr that are ordinary words or numbers: only sought where ids stand."""
+        return tuple(one for one in self.person.associates if normalised(one) not in self.person.phrases)
 
     def is_associate(self, text: object) -> bool:
         """Whether an id is the person's in hr."""
@@ -205,6 +217,18 @@ def masked_json(job: Erasing, content: Any, key: str = "") -> Any:
     if isinstance(content, list):
         return [masked_json(job, value, key) for value in content]
     return content
+
+
+def refers(job: Erasing, content: Any, key: str = "") -> bool:
+    """Whether parsed JSON has an id of the person's where ids stand: what `masked_json` would change by its key."""
+    if isinstance(content, str):
+        return key in _IDS and job.is_associate(content)
+    if isinstance(content, dict):
+        is_team = job.is_other_unit(content.get("unit_kind", content.get("kind")))
+        return any(
+            refers(job, value, "" if is_team and name.startswith("unit") else name) for name, value in content.items()
+        )
+    return isinstance(content, list) and any(refers(job, value, key) for value in content)
 
 
 # -- the configuration as it was kept ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ Does not belong here: what is done to each kind of file (`erase_rows`, `erase_re
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,12 +25,14 @@ from flows.stages.erase_reports import (
     months_to_make_again,
     outbox_changes,
     page_changes,
+    readers_of_own,
+    recipients_known,
     refuse_while_sending,
     still_named,
 )
 from flows.stages.erase_rows import Change, Erasing, checked_changes, config_changes, facts_changes, landing_changes
 from flows.stages.erase_rows import named_lines as lines_naming
-from flows.stages.persons import Person, find_person
+from flows.stages.persons import Person, addresses_of_nobody, find_person
 from flows.stages.recording import open_ledger
 from flows.stages.run import MonthRun
 from flows.stages.searched import files_of
@@ -54,36 +56,57 @@ class Erasure:
     sources: tuple[str, ...] = ()
     """Files of the sources under the state root, which are not ours to change, that name the person."""
     shared_names: tuple[str, ...] = ()
+    single_names: tuple[str, ...] = ()
+    """Names of one word, which were not looked for in texts."""
+    only_address: bool = False
+    """Nothing but an address is known of the person."""
+    addresses_of_nobody: tuple[str, ...] = ()
+    """Addresses that reports about the person went to, and nobody in hr has: perhaps of theirs before."""
     make_again: tuple[Month, ...] = ()
     resumed: tuple[str, ...] = ()
     """Pseudonyms of persons whose erasure had been interrupted and was finished before."""
     dry_run: bool = field(default=False)
 
 
-def erase(state: StateRoot, config_dir: Path, told: str, by: str, now: datetime, *, dry_run: bool = False) -> Erasure:
-    """Erase whom an id, an address or a source's id stands for. `by` is kept with the pseudonym.
+def erase(
+    state: StateRoot, config_dir: Path, told: str, by: str, now: datetime, *, addresses: Sequence[str] = (),
+    dry_run: bool = False,
+) -> Erasure:  # fmt: skip
+    """Erase whom an id, an address or a source's id stands for. `by` is kept with the pseudonym, and `addresses` are
+    the person's, too, though nothing that is kept of hr says so.
 
-    Raises UsageError where nobody or several are meant, RefusedError while a run works or a mail goes out.
+    Raises UsageError where nobody or several are meant, RefusedError while a run works or mails go out.
     """
     config = load_config(config_dir)
     _refuse_sources_among_kept(state, config_dir, now)
-    with state.locked(), open_ledger(config, state) as ledger:
-        if dry_run:
-            return _counted(state, config, ledger, told, now)
+    if dry_run:
+        with state.locked(), open_ledger(config, state) as ledger:
+            return _counted(state, config, ledger, told, addresses, now)
+    with state.locked(), state.without_mailing(), open_ledger(config, state) as ledger:
         refuse_while_sending(ledger)
-        resumed = []
+        before = None
         pending = _read_journal(state)
-        if pending is not None and not pending[0].is_called(told):
-            resumed.append(_finished(state, config, ledger, *pending, now).name)
+        if pending is not None and (addresses or not pending[0].is_called(told)):
+            before = _finished(state, config, ledger, *pending, now)
             pending = None
         if pending is None:
-            erased = open_erased(state.root)
-            person = find_person(state, config, erased, told)
+            known = recipients_known(state, ledger)
+            person = find_person(state, config, open_erased(state.root), told, addresses, known)
             pending = (person, now.date().isoformat(), by)
             write_bytes(
                 state.root / JOURNAL, canonical_json({"person": person.as_json(), "when": pending[1], "by": by})
             )
-        return replace(_finished(state, config, ledger, *pending, now), resumed=tuple(resumed))
+        done = _finished(state, config, ledger, *pending, now)
+        return done if before is None else _after(before, done)
+
+
+def _after(before: Erasure, done: Erasure) -> Erasure:
+    """What came of an erasure, after one that had been interrupted: of that, too, nothing may be left."""
+    if not before.left:
+        return replace(done, resumed=(before.name,))
+    if before.name == done.name:
+        return done
+    return replace(done, left=(*done.left, *(f"{one} (of {before.name})" for one in before.left)))
 
 
 def _refuse_sources_among_kept(state: StateRoot, config_dir: Path, now: datetime) -> None:
@@ -95,15 +118,28 @@ def _refuse_sources_among_kept(state: StateRoot, config_dir: Path, now: datetime
             )
 
 
-def _counted(state: StateRoot, config: Config, ledger: Ledger, told: str, now: datetime) -> Erasure:
-    known = read_erased(state.root) or Erased(secrets.token_bytes(32))
-    person = find_person(state, config, known, told)
+def _counted(
+    state: StateRoot, config: Config, ledger: Ledger, told: str, addresses: Sequence[str], now: datetime
+) -> Erasure:
+    erased = read_erased(state.root) or Erased(secrets.token_bytes(32))
+    person = find_person(state, config, erased, told, addresses, recipients_known(state, ledger))
     when = now.date().isoformat()
-    job = Erasing(state, config, _listed(known, person, when, ""), person, when)
+    job = Erasing(state, config, _listed(erased, person, when, ""), person, when)
     counts = Counter(change.kind for change in _changes(job))
     counts["lines of the ledger"] = ledger_lines(ledger, job)
+    return replace(_told_of(job, ledger), counts=_in_order(counts), dry_run=True)
+
+
+def _told_of(job: Erasing, ledger: Ledger) -> Erasure:
+    """What is to be told of the person before anything is changed."""
     return Erasure(
-        person.name, _in_order(counts), config_lines=_config_lines(job), shared_names=person.shared_names, dry_run=True
+        name=job.person.name,
+        counts={},
+        config_lines=_config_lines(job),
+        shared_names=job.person.shared_names,
+        single_names=job.person.single_names,
+        only_address=not job.person.ids,
+        addresses_of_nobody=addresses_of_nobody(job.state, job.config, readers_of_own(ledger, job)),
     )
 
 
@@ -115,9 +151,10 @@ def _finished(
     # The list first: whatever is pulled from now on names nobody.
     write_erased(state.root, erased)
     job = Erasing(state, config, erased, person, when)
+    told = _told_of(job, ledger)
     counts: Counter[str] = Counter()
-    named = (*person.addresses, *person.names, *person.shared_names)
-    counts["lines of the ledger"] = ledger.forget_person(named, now, person.report_ids)
+    masked = job.phrases.masked
+    counts["lines of the ledger"] = ledger.forget_person(job.called, now, person.report_ids, masked)
     for change in _changes(job):
         change.act()
         counts[change.kind] += 1
@@ -129,14 +166,12 @@ def _finished(
         left.append(f"the ledger ({remaining} lines)")
     if not left:
         (state.root / JOURNAL).unlink(missing_ok=True)
-    return Erasure(
-        name=person.name,
+    return replace(
+        told,
         counts=_in_order(counts),
         searched=searched,
         left=tuple(left),
-        config_lines=_config_lines(job),
         sources=_named_sources(job, sources),
-        shared_names=person.shared_names,
         make_again=tuple(months_to_make_again(state)),
     )
 
@@ -196,7 +231,8 @@ def _left(job: Erasing, sources: Iterable[Path]) -> tuple[int, list[str]]:
     files = [path for path in files_of(root, sources) if path not in ours]
     left = [path.relative_to(root).as_posix() for path in files if job.search.found_in(path)]
     # Ids that are ordinary words or numbers are looked for where ids stand.
-    left += [f"{change.kind}: an id" for change in (*landing_changes(job), *facts_changes(job))]
+    changes = [*landing_changes(job), *facts_changes(job), *(edition_changes(job) if job.plain_ids else ())]
+    left += [f"{change.kind}: an id" for change in changes]
     return len(files), left
 
 

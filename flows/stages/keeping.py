@@ -16,11 +16,13 @@ from config.models import Config
 from config.months import Month
 from flows.files import write_bytes
 from flows.stages.recording import open_ledger
+from flows.stages.run import MonthRun
 from flows.state.editions import MANIFEST, canonical_json, read_edition
 from flows.state.gone import NOT_KEPT, Gone, months_told, with_gone
 from flows.state.ledger import Ledger
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryState, Hold
+from transforms.wording import counted
 
 _GONE = ".gone-"
 
@@ -60,9 +62,20 @@ def tidy(state: StateRoot, config_dir: Path, now: datetime, *, dry_run: bool = F
             f"There is no edition in {state.root} to count from.", fix="Make a month first: yardstick run MONTH"
         )
     since = {kind: months[-1].shift(-kept) for kind, kept in limits.items()}
-    with state.locked(), open_ledger(config, state) as ledger:
+    with state.locked(), state.without_mailing(), open_ledger(config, state) as ledger:
         _clear(state)
         return _Tidying(state, config, ledger, since, now, months[-1], dry_run).run()
+
+
+def tidied_after(run: MonthRun, now: datetime) -> str:
+    """Tidy after a month was made by schedule; what to tell of it. Nothing is done after a month of before: it might be
+    deleted at once.
+    """
+    schedule = run.config.schedule
+    if (schedule is not None and not schedule.tidy) or run.state.months_with_editions()[-1:] != [run.month]:
+        return ""
+    count = sum(part.count for part in tidy(run.state, run.config_dir, now).parts)
+    return f" {counted(count, 'file', 'files')} deleted that retention.yaml keeps no longer." if count else ""
 
 
 @dataclass

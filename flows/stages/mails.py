@@ -5,13 +5,12 @@ Does not belong here: what a mail says (`transforms.mail_model`), its markup (`f
 """
 
 from collections.abc import Iterator
-from email.utils import parseaddr
 
 from pydantic import ValidationError
 
 from config.errors import OutsideError
 from config.models import Config
-from flows.delivery import Attachment, Mail
+from flows.delivery import AddressError, Attachment, Mail, parse_address
 from flows.rendering import render_mail
 from flows.stages.copies import changes_file, read_model
 from flows.state.editions import Edition, ReportEntry
@@ -75,8 +74,11 @@ def written(config: Config, edition: Edition, entry: ReportEntry, line: Delivery
 
 
 def domain_of(config: Config) -> str:
-    """The domain of Message-IDs, in ASCII."""
-    return (parseaddr(config.delivery.sender or NOBODY)[1].rpartition("@")[2]).encode("idna").decode()
+    """The domain of Message-IDs, in ASCII. Nobody's where the sender is no address: sending refuses that one."""
+    try:
+        return parse_address(config.delivery.sender or NOBODY).domain
+    except AddressError:
+        return parse_address(NOBODY).domain
 
 
 def _changes(edition: Edition, entry: ReportEntry) -> ReaderChanges | None:

@@ -3,9 +3,9 @@
 Does not belong here: taking the person out of it (`flows.stages.erasing`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from config.csv_tables import read_table
 from config.errors import ConfigError, OutsideError, UsageError
@@ -14,10 +14,12 @@ from config.models import Config, Identity
 from flows.erased import HR, Erased, SourceId
 from flows.sources import read_batches, read_landing
 from flows.state.paths import StateRoot
+from transforms.compose import report_id
 from transforms.pseudonyms import PSEUDONYM, phrases_of, pseudonym, units_of
 from transforms.scope import normalised
 
 _NAMED_IN_FAULT = 5
+_LONGEST_HINT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,21 @@ class Person:
 
     @property
     def everywhere(self) -> dict[str, str]:
-        """The same with how reports and pages name the person's units."""
-        return units_of(self.name, self.associates, self.units) | self.phrases
+        """The same with how reports, their files and pages name the person's units."""
+        files = {
+            normalised(report_id(kind, one)): f"{kind}-{self.name}" for kind in self.units for one in self.associates
+        }
+        return units_of(self.name, self.associates, self.units) | files | self.phrases
 
     @property
     def report_ids(self) -> tuple[str, ...]:
         """Reports about the person."""
-        return tuple(f"{kind}-{one}" for kind in self.units for one in self.associates)
+        return tuple(report_id(kind, one) for kind in self.units for one in self.associates)
+
+    @property
+    def single_names(self) -> tuple[str, ...]:
+        """Names of one word: they may be ordinary words, and are not looked for in texts."""
+        return tuple(name for name in self.names if " " not in normalised(name))
 
     def is_called(self, told: str) -> bool:
         """Whether an id or address is this person's."""
@@ -96,13 +106,17 @@ class People:
     def called(self, told: str) -> dict[str, str]:
         """Associates that an id, an address or a source's id stands for, with how it does."""
         found = {told: f"associate {told}"} if told in self.names else {}
-        for associate, known in self.addresses.items():
-            if told.casefold() in {one.casefold() for one in known}:
-                found.setdefault(associate, f"address of associate {associate}")
+        for associate in sorted(self.owners(told)):
+            found.setdefault(associate, f"address of associate {associate}")
         for one, associate in self.of_identity.items():
             if one.text == told:
                 found.setdefault(associate, f"id in {one.source} of associate {associate}")
         return found
+
+    def owners(self, address: str) -> set[str]:
+        """Associates whose address it is, or was in a month that is kept."""
+        meant = address.casefold()
+        return {who for who, known in self.addresses.items() if meant in {one.casefold() for one in known}}
 
 
 def read_people(state: StateRoot, config: Config) -> People:
@@ -148,10 +162,45 @@ def _kept_identities(state: StateRoot) -> Iterator[Identity]:
             yield from (line.record for line in read_table(path, Identity, {"source_id", "associate"})[0])
 
 
-def find_person(state: StateRoot, config: Config, erased: Erased, told: str) -> Person:
-    """Who is meant. Raises UsageError where nobody is or several are."""
+def find_person(
+    state: StateRoot, config: Config, erased: Erased, told: str, further: Sequence[str] = (),
+    recipients: Collection[str] = (),
+) -> Person:  # fmt: skip
+    """Who is meant, with further addresses of theirs. `recipients` are, in small letters, all who were ever written to.
+
+    Raises UsageError where nobody is meant or several are, or a further address is another's.
+    """
     people = read_people(state, config)
     found = {who: how for who, how in people.called(told).items() if not PSEUDONYM.fullmatch(who)}
+    _refuse_others(people, found, further)
+    person = _found(people, config, erased, told, found)
+    if person is None and told.casefold() in recipients:
+        # Of whom nothing else is kept: hr's landings of then are gone.
+        person = Person(_next(erased), (), addresses=(told,), units=_units(config))
+    if person is None:
+        raise UsageError(f"Nobody that is kept is called “{told}”.", fix=_nearest(people, told))
+    return replace(person, addresses=tuple(sorted({*person.addresses, *further})))
+
+
+def _refuse_others(people: People, found: Collection[str], further: Iterable[str]) -> None:
+    for address in further:
+        if "@" not in address:
+            raise UsageError(f"“{address}” is no e-mail address.", fix="Write name@domain.")
+        others = sorted(people.owners(address) - set(found))
+        if others:
+            raise UsageError(
+                f"{address} is an address of associate {' and '.join(others)}.", fix="Erase them by themselves."
+            )
+
+
+def addresses_of_nobody(state: StateRoot, config: Config, addresses: Iterable[str]) -> tuple[str, ...]:
+    """Those of some addresses that nobody in what is kept of hr has."""
+    wanted = sorted(set(addresses))
+    people = read_people(state, config) if wanted else People()
+    return tuple(address for address in wanted if not people.owners(address))
+
+
+def _found(people: People, config: Config, erased: Erased, told: str, found: dict[str, str]) -> Person | None:
     if len(found) > 1:
         raise UsageError(
             f"“{told}” is {' and '.join(found.values())}.", fix="Name the associate by the id in hr, or by the address."
@@ -166,7 +215,7 @@ def find_person(state: StateRoot, config: Config, erased: Erased, told: str) -> 
         ids = tuple(SourceId(source, told) for source in sources if erased.name_of(source, told))
         address = (told,) if "@" in told else ()
         return Person(known, ids, addresses=address, units=_units(config))
-    raise UsageError(f"Nobody that is kept is called “{told}”.", fix=_nearest(people, told))
+    return None
 
 
 def _nearest(people: People, told: str) -> str:
@@ -176,7 +225,10 @@ def _nearest(people: People, told: str) -> str:
     addresses = {address for known in people.addresses.values() for address in known}
     ids = {one.text for one in people.of_identity}
     hint = did_you_mean(told, sorted({*people.names, *addresses, *ids}), what="Ids and addresses are such as")
-    return hint if len(hint) < 200 else "Give an associate's id in hr, an e-mail address, or an id of identities.csv."  # noqa: PLR2004
+    if len(hint) >= _LONGEST_HINT:
+        hint = "Give an associate's id in hr, an e-mail address, or an id of identities.csv."
+    before = f" Where it was somebody's address before: yardstick erase ID --address {told}" if "@" in told else ""
+    return f"{hint}{before}"
 
 
 def _person(people: People, config: Config, associate: str, number: int) -> Person:

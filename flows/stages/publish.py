@@ -36,11 +36,15 @@ _UNKNOWN_ID = "engine.unknown_id"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """How an edition's deliveries stand: how many wait for approval, are held for a small change, or queued."""
+    """How an edition's deliveries stand: how many wait for approval, are held for a small change, or queued.
+
+    `stopped` are those of earlier editions that were released and no longer go out.
+    """
 
     waiting: int
     small: int = 0
     queued: int = 0
+    stopped: int = 0
     not_released: str = ""
     """Why the company's rule did not release them; empty where it did, or where there is none."""
 
@@ -61,8 +65,8 @@ class Outcome:
 
 
 def next_number(run: MonthRun) -> int:
-    """The number the next edition of the month gets."""
-    return max(run.state.edition_numbers(run.month), default=0) + 1
+    """The number the next edition of the month gets: never that of one whose deliveries the ledger knows."""
+    return max([run.known_edition, *run.state.edition_numbers(run.month)]) + 1
 
 
 def edition_label(number: int) -> str:

@@ -11,9 +11,9 @@ from config.errors import OutsideError, RefusedError, UsageError
 from config.faults import did_you_mean
 from config.models import Config
 from flows.stages.foreign import ForeignTerms
-from flows.stages.prepare import prepare_edition
+from flows.stages.prepare import newest_known, prepare_edition
 from flows.stages.standing import organisation_of_edition
-from flows.state.editions import Edition, ReportEntry, is_as_published, newest_edition
+from flows.state.editions import Edition, ReportEntry, is_as_published
 from flows.state.ledger import Ledger
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryLine, DeliveryState, Hold
@@ -40,14 +40,10 @@ def approve(
     Raises RefusedError where a newer edition exists or a finished PDF shows what its reader may not see, and
     UsageError for a report the edition does not have.
     """
-    newest = newest_edition(state, edition.month)
-    if newest is not None and newest.number != edition.number:
-        raise RefusedError(
-            f"Edition {edition.number} of {edition.month} is not the newest: edition {newest.number} took its place.",
-            fix=f"Approve that one: yardstick approve {edition.month}",
-        )
+    _refuse_older(state, ledger, edition)
     entries = named_reports(edition, reports)
     refuse_foreign_names(state, edition, entries)
+    _refuse_older(state, ledger, edition)  # reading takes minutes, in which a run may have published
     prepare_edition(state, ledger, config, edition, now)
     places = {(entry["report_id"], entry["edition"]) for entry in entries}
     lines = [
@@ -63,6 +59,23 @@ def approve(
         still_held=tuple(line for line in lines if line.hold is not Hold.APPROVAL),
         without_reader=tuple(entry["report_id"] for entry in entries if not entry["recipients"]),
     )
+
+
+def _refuse_older(state: StateRoot, ledger: Ledger, edition: Edition) -> None:
+    month = edition.month
+    newest = max(state.edition_numbers(month), default=edition.number)
+    if newest != edition.number:
+        raise RefusedError(
+            f"Edition {edition.number} of {month} is not the newest: edition {newest} took its place.",
+            fix=f"Approve that one: yardstick approve {month}",
+        )
+    known = newest_known(ledger, month)
+    if known > edition.number:
+        raise RefusedError(
+            f"Edition {known} of {month} took the place of edition {edition.number}, and {state.edition(month, known)} "
+            "is gone.",
+            fix=f"Restore it from a backup, or make the month again: yardstick run {month}",
+        )
 
 
 def named_reports(edition: Edition, reports: Sequence[str]) -> list[ReportEntry]:

@@ -35,6 +35,10 @@ class MonthRun:
     copies: Mapping[str, int] | None = field(default=None, compare=False, repr=False)
     """Which edition of each report its readers have, by report id; a report that is not named has not been sent.
     Where it is not told, readers are taken to have the newest edition."""
+    reader_copies: Mapping[tuple[str, str], int] | None = field(default=None, compare=False, repr=False)
+    """The same by report and reader, as the ledger knows it: whoever is no reader any more does not count."""
+    known_edition: int = field(default=0, compare=False)
+    """The newest edition of the month in the ledger, kept or not: its number is not used twice."""
     config: Config = field(init=False, repr=False, compare=False)
     pool: Workers = field(init=False, repr=False, compare=False)
     """Processes that land, check and measure much at once; whoever has much to do enters it."""
@@ -43,10 +47,11 @@ class MonthRun:
         object.__setattr__(self, "config", load_config(self.config_dir))
         object.__setattr__(self, "pool", Workers(self.workers, scratch=self.state.root))
 
-    def knowing(self, copies: Mapping[str, int]) -> Self:
-        """The same run, told which edition of each report its readers have."""
+    def knowing(self, copies: Mapping[tuple[str, str], int], edition: int, reissue: str) -> Self:
+        """The same run, told which copies readers have, the newest edition there was, and why all is made again."""
         told = copy(self)
-        object.__setattr__(told, "copies", copies)
+        for name, value in (("reader_copies", copies), ("known_edition", edition), ("reissue", reissue)):
+            object.__setattr__(told, name, value)
         return told
 
     @property

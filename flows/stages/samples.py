@@ -18,11 +18,13 @@ from flows.state.editions import ReportEntry, newest_edition
 from transforms.deliveries import DeliveryKey, DeliveryLine, DeliveryState
 
 
-def send_sample(run: MonthRun, address: str, reports: Sequence[str], now: datetime) -> list[str]:
+def send_sample(
+    run: MonthRun, address: str, reports: Sequence[str], now: datetime, *, dry_run: bool = False
+) -> list[str]:
     """Mail the named reports, by default the first of each kind, to one address. Returns what to tell, a line each.
 
-    The PDFs are read back first. Raises RefusedError where one shows what its reader may not see, or the address is
-    of no allowed domain.
+    The PDFs are read back first; with `dry_run` nothing else is done. Raises RefusedError where one shows what its
+    reader may not see, or the address is of no allowed domain.
     """
     config = run.config
     try:
@@ -41,8 +43,14 @@ def send_sample(run: MonthRun, address: str, reports: Sequence[str], now: dateti
     entries = named_reports(edition, reports)
     chosen = entries if reports else _first_of_each_kind(entries)
     refuse_foreign_names(run.state, edition, chosen)
+    if dry_run:
+        return [f"Would send: a sample of {entry['report_id']} to {address}" for entry in chosen]
     told = []
-    with recorded(config, run.state, "sample", run.month), transport_of(config, run.state) as transport:
+    with (
+        recorded(config, run.state, "sample", run.month),
+        run.state.mailing(),
+        transport_of(config, run.state, samples=True) as transport,
+    ):
         for entry in chosen:
             key = DeliveryKey(run.month, entry["edition"], entry["report_id"], address)
             # Asked for again it is another mail.

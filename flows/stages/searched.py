@@ -55,19 +55,34 @@ class Search:
         if path.suffix == _MAIL:
             return any(self.in_text(text) for text in mail_texts(path.read_bytes()))
         if path.suffix in _SQLITE or path.name.endswith("-wal"):
-            values = sqlite_texts(path) if path.suffix in (".sqlite", ".db") else ()
-            return any(self._names(text) for text in values) or self._in_bytes(path.read_bytes())
+            values = set(sqlite_texts(path.with_name(path.name.removesuffix("-wal"))))
+            return any(map(self._names, values)) or self._in_bytes(_without(path.read_bytes(), self._like(values)))
         content = path.read_bytes()
         if path.suffix == ".json":
             return any(self._names(text) for text in json_texts(json.loads(content)))
         text = content.decode("utf-8")
         return self._names(html.unescape(text) if path.suffix in (".html", ".svg") else text)
 
+    def _like(self, values: Iterable[str]) -> set[str]:
+        """Texts that hold a term within a longer word."""
+        terms = [one.casefold() for one in self.written]
+        return {value for value in values if any(term in value.casefold() for term in terms)}
+
     def _in_bytes(self, content: bytes) -> bool:
         folded = content.lower()
         return any(
             one.lower().encode(encoding) in folded for one in self.written for encoding in ("utf-8", "utf-16-le")
         )
+
+
+def _without(content: bytes, values: Iterable[str]) -> bytes:
+    """The bytes of a database without values that it holds, which were looked at as texts: AS031 is not AS03. What is
+    left is what was overwritten.
+    """
+    for value in sorted(values, key=lambda value: (-len(value), value)):
+        for encoding in ("utf-8", "utf-16-le"):
+            content = content.replace(value.encode(encoding), b"\0")
+    return content
 
 
 def parquet_texts(path: Path) -> Iterator[str]:

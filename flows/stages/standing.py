@@ -109,7 +109,33 @@ def _pulled(run: MonthRun, month: Month, now: datetime) -> Organisation:
     return organisation
 
 
-def standing_of(run: MonthRun, edition: Edition, today: Today) -> Standing:
-    """What is known on the day of sending of those an edition goes to."""
-    then = organisation_of_edition(run.state, edition)
-    return Standing(run.config.delivery, then, today.organisation, today.as_of)
+class Standings:
+    """What is known of those whom editions go to: hr is asked at the first question, and again on another day."""
+
+    def __init__(self, run: MonthRun) -> None:
+        """`run` is of the month that is to be sent, or of the newest. Nothing is asked yet."""
+        self._run = run
+        self._asked: tuple[date, Today] | None = None
+        self._then: dict[tuple[Month, int], Organisation] = {}
+        self._known: dict[tuple[Month, int], Standing] = {}
+
+    def today(self, now: datetime) -> Today:
+        """The organisation of the day. Raises RefusedError where hr cannot be used at all."""
+        day = self._run.config.company.day_of(now)
+        if self._asked is None or self._asked[0] != day:
+            self._asked = day, organisation_today(self._run, now)
+            self._known.clear()
+        return self._asked[1]
+
+    def of(self, edition: Edition, now: datetime) -> Standing:
+        """What is known today of an edition's readers.
+
+        Raises RefusedError where the hr extract or the configuration it was made with is no longer kept.
+        """
+        today, place = self.today(now), (edition.month, edition.number)
+        if place not in self._then:
+            self._then[place] = organisation_of_edition(self._run.state, edition)
+        if place not in self._known:
+            delivery = self._run.config.delivery
+            self._known[place] = Standing(delivery, self._then[place], today.organisation, today.as_of)
+        return self._known[place]

@@ -1,4 +1,4 @@
-"""Where everything is kept under one root outside the repository, and the lock a run holds on it."""
+"""Where everything is kept under one root outside the repository, and the locks that runs and senders hold on it."""
 
 import os
 import re
@@ -17,6 +17,8 @@ from flows.locks import held
 STATE_VARIABLE = "YARDSTICK_STATE"
 _LEFT = tuple(f"{depth}{name}" for depth in ("", "*/", "*/*/") for name in (f"{TEMPORARY_PREFIX}*", ".*.partial"))
 _STALE_SECONDS = 3600.0
+_MAIL_LOCK = "mail.lock"
+_MAIL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,22 @@ class StateRoot:
         )
         with held(self.root / "run.lock", 0, refusal):
             self._clear()
+            yield
+
+    @contextmanager
+    def mailing(self) -> Iterator[None]:
+        """Hold while mails go out, beside others who send. Raises RefusedError while they may not."""
+        refusal = RefusedError(
+            f"A person or old months are being erased from {self.root}.", fix="Wait until that has ended, then send."
+        )
+        with held(self.root / _MAIL_LOCK, _MAIL_SECONDS, refusal, shared=True):
+            yield
+
+    @contextmanager
+    def without_mailing(self) -> Iterator[None]:
+        """Hold while no mail may go out or be written. Raises RefusedError where one does."""
+        refusal = RefusedError(f"Mails of {self.root} are being sent.", fix="Let yardstick send end, then run again.")
+        with held(self.root / _MAIL_LOCK, 0, refusal):
             yield
 
     def _clear(self) -> None:

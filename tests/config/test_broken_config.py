@@ -217,6 +217,12 @@ CASES: list[tuple[str, Overrides, tuple[str, ...]]] = [
      ("delivery.yaml:1 (ledger)", "A password stands in the address", "…@db/y")),
     ("notice to nobody", {"delivery": "notices: [operator]\n"},
      ("delivery.yaml:1 (notices[1])", "“operator” is no address of a notice")),
+    ("notice with a password", {"delivery": "notices: ['mailto://op:hunter2@a.example']\n"},
+     ("delivery.yaml:1 (notices[1])", "A password or token stands in the address mailto://…")),
+    ("notice with a password as a parameter", {"delivery": "notices: ['mailto://a.example?user=op&pass=hunter2']\n"},
+     ("delivery.yaml:1 (notices[1])", "A password or token stands in the address mailto://…")),
+    ("notice with a token", {"delivery": "notices: ['slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ']\n"},
+     ("delivery.yaml:1 (notices[1])", "A password or token stands in the address slack://…", "${OPERATOR_NOTICE}")),
     ("waiting ends before the run",
      {"schedule": "run: {working_day: 5}\nwait: {until_working_day: 3}\n"},
      ("schedule.yaml:2 (wait.until_working_day)", "before the run on working day 5")),
@@ -269,6 +275,16 @@ def test_a_password_is_not_repeated_in_its_message(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(directory)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["${OPERATOR_NOTICE}", "${file:///run/secrets/notice}", "slack://${TOKENS}", "mailto://op:${MAIL_PASSWORD}@a.example",
+     "mailto://${USER}:${file:/run/secrets/mail}@a.example?to=op@a.example", "json://127.0.0.1:8080/notices"],
+)  # fmt: skip
+def test_notices_take_their_secrets_from_elsewhere(tmp_path: Path, address: str) -> None:
+    directory = write_minimal(tmp_path, delivery=f"notices: ['{address}']\n")
+    assert load_config(directory).delivery.notices == (address,)
 
 
 def test_faults_of_all_files_are_told_together_in_the_order_of_files_and_lines(tmp_path: Path) -> None:

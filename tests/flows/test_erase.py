@@ -4,91 +4,43 @@ uses where that can be.
 
 import json
 import os
-import re
 import stat
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 from config.errors import RefusedError, UsageError
 from config.loader import load_config
-from flows import demo
 from flows.cli.main import main
 from flows.rendering import read_back
-from flows.stages import erasing
 from flows.stages.erasing import JOURNAL, Erasure, erase
 from flows.stages.recording import open_ledger
-from flows.state.editions import newest_edition, read_edition
+from flows.state import paths
+from flows.state.editions import newest_edition
 from flows.state.ledger import Ledger
-from flows.state.paths import StateRoot
-from tests.companies import OCTOBER, PULLED_AT, TinyCompany, facts_of, person, usual_people, write_company
+from tests.companies import OCTOBER, TinyCompany, facts_of
+from tests.flows.erasing import (
+    DESK,
+    ID,
+    NAME,
+    NOW,
+    command,
+    contents,
+    deliver,
+    kinds,
+    mailed_company,
+    manifest,
+    naming,
+    table,
+)  # fmt: skip
 from transforms.deliveries import DeliveryState
-
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-NAME, ID, ADDRESS, DESK = "Nora Winterfeld", "AS03", "as03@tiny.example", "desk-77"
-TERMS = ("Nora Winterfeld", "Winterfeld", "AS03", "as03@tiny", "desk-77")
-IDENTITIES = f"source,source_id,valid_from,valid_to,associate\ndesk,{DESK},,,{ID}\n" + "".join(
-    f"desk,desk-{at},,,AS0{at}\n" for at in (4, 5, 7, 8, 9)
-)
-DECISIONS = f"""\
-decided_on,kind,unit_kind,unit_id,metric,month,decided_by,reason,value
-2026-10-02,accepted_stretch,associate,{ID},revenue,2026-10,Sales director,{NAME} asked for it,
-"""
-KEEPING = """\
-sender: Reports <reports@tiny.example>
-allowed_domains: [tiny.example]
-team_reports_to: [manager, members]
-"""
-
-
-def people() -> list[str]:
-    """The usual people, one of whom is Nora Winterfeld."""
-    return [line.replace("Associate 3", NAME) if line.startswith(ID) else line for line in usual_people()]
 
 
 @pytest.fixture(scope="module")
 def mailed(tmp_path_factory: pytest.TempPathFactory) -> TinyCompany:
-    """Two editions of October, both approved and mailed; ids of their own in service; a note on every order."""
-    company = write_company(tmp_path_factory.mktemp("erase") / "company", people=people())
-    (company.config / "identities.csv").write_text(IDENTITIES, "utf-8")
-    (company.config / "decisions.csv").write_text(DECISIONS, "utf-8")
-    (company.config / "delivery.yaml").write_text(KEEPING, "utf-8")
-    company.change("config/extracts.yaml", "  associate: agent\n", "  associate: agent\n  identities: desk\n")
-    company.change("config/extracts.yaml", "amount: money, segment: text}", "amount: money, segment: text, note: text}")
-    for month in ("2026-09", "2026-10"):
-        service = company.folder / "data" / "service" / f"{month}.csv"
-        text = re.sub(r",AS0(\d),", r",desk-\1,", service.read_text("utf-8")).replace(",desk-3,", f",{DESK},")
-        service.write_text(re.sub(r"-AS0(\d)-", r"-\1-", text), "utf-8")
-        sales = company.folder / "data" / "sales" / f"{month}.csv"
-        head, *lines = sales.read_text("utf-8").splitlines()
-        noted = [f"{line},{'ring her at home' if ID in line else f'asked {NAME} for help'}" for line in lines]
-        sales.write_text("\n".join([f"{head},note", *noted]) + "\n", "utf-8")
-    company.append("sales/2026-10.csv", f"broken,{ID},2026-10-12,not an amount,B2B,of {NAME}")
-    command(company, "run", "2026-10")
-    deliver(company)
-    company.append("sales/2026-10.csv", f"2026-10-{ID}-9,{ID},2026-10-20,1500.00,B2B,late")
-    command(company, "run", "2026-10")
-    deliver(company)
-    command(company, "check", "2026-10")
-    return company
-
-
-def command(company: TinyCompany, *arguments: str, status: int = 0) -> None:
-    """A command of yardstick on the company."""
-    with pytest.raises(SystemExit) as ended:
-        main([*arguments, "--config", str(company.config), "--state", str(company.state.root)])
-    assert ended.value.code == status
-
-
-def deliver(company: TinyCompany) -> None:
-    """Approve and mail the newest edition."""
-    command(company, "approve", "2026-10", "--by", "Head of sales")
-    command(company, "send", "2026-10")
+    """Two editions of October, both approved and mailed."""
+    return mailed_company(tmp_path_factory.mktemp("erase") / "company")
 
 
 @pytest.fixture
@@ -104,56 +56,6 @@ def erased(mailed: TinyCompany, tmp_path_factory: pytest.TempPathFactory) -> tup
     """The company after Nora was erased, to be read only."""
     company = mailed.copy(tmp_path_factory.mktemp("erased") / "company")
     return company, erase(company.state, company.config, ID, "Data protection officer", NOW)
-
-
-def texts_of(path: Path) -> Iterator[str]:
-    """What a file says, by means of this test's own."""
-    yield path.name
-    content = path.read_bytes()
-    yield content.decode("utf-8", "ignore")
-    if path.suffix == ".parquet":
-        yield table(path).to_csv()
-    elif path.name.startswith("ledger.sqlite"):
-        # Values lie side by side there: whatever holds a term names the person.
-        yield re.sub(r"(?i)as03@tiny|winterfeld", r" \g<0> ", content.decode("latin-1"))
-    elif path.suffix == ".pdf":
-        yield read_back(path)
-    elif path.suffix == ".eml":
-        for part in message_from_bytes(content, policy=policy.default).walk():
-            yield str(part.items())
-            payload = part.get_payload(decode=True)
-            if part.get_content_type() == "application/pdf" and isinstance(payload, bytes):
-                copy = path.with_suffix(".part")
-                copy.write_bytes(payload)
-                yield read_back(copy)
-                copy.unlink()
-            elif isinstance(payload, bytes):
-                yield payload.decode("utf-8", "replace")
-
-
-def table(path: Path) -> pd.DataFrame:
-    with path.open("rb") as file:
-        return pd.read_parquet(file)
-
-
-def naming(root: Path, terms: tuple[str, ...] = TERMS) -> dict[str, list[str]]:
-    """Files under a root that name the person, with the terms."""
-    pattern = re.compile("|".join(rf"(?<![^\W_]){re.escape(term)}" for term in terms), re.IGNORECASE)
-    found = {}
-    for path in sorted(root.rglob("*")):
-        if path.is_file():
-            said = sorted({term for text in texts_of(path) for term in pattern.findall(text)})
-            if said:
-                found[path.relative_to(root).as_posix()] = said
-    return found
-
-
-def kinds(found: dict[str, Any]) -> set[str]:
-    return {name.partition("/")[0] for name in found}
-
-
-def manifest(company: TinyCompany, number: int) -> dict[str, Any]:
-    return read_edition(company.state, OCTOBER, number).manifest
 
 
 # -- nothing is left -----------------------------------------------------------------------------------------------
@@ -313,82 +215,26 @@ def test_while_a_mail_goes_out_nothing_is_erased(company: TinyCompany) -> None:
     assert contents(company) == before
 
 
-# -- interrupted, again, others ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "after", [13, *(pytest.param(number, marks=pytest.mark.soak) for number in (0, 1, 4, 9, 25, 39, 47))]
-)
-@pytest.mark.soak
-def test_an_interrupted_erasure_goes_on(
-    company: TinyCompany, erased: tuple[TinyCompany, Erasure], monkeypatch: pytest.MonkeyPatch, after: int
+def test_mails_and_erasing_keep_out_of_each_others_way(
+    company: TinyCompany, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Stopped after so many changes; the next day the same command finishes it."""
-    with monkeypatch.context() as patch:
-        patch.setattr(erasing, "_changes", stopping(erasing._changes, after))
-        with pytest.raises(KeyboardInterrupt):
-            erase(company.state, company.config, ID, "DPO", NOW)
-    assert naming(company.state.root)
-    done = erase(company.state, company.config, ADDRESS, "DPO", NOW + timedelta(days=1))
-    assert (done.name, done.left) == ("ERASED-1", ())
-    assert naming(company.state.root) == {}
-    ends = (company, erased[0])
-    for number in (1, 2):
-        first, second = (manifest(each, number) for each in ends)
-        assert first == second
-    landings = [sorted(path.name for path in each.state.landings.rglob("*.parquet")) for each in ends]
-    assert landings[0] == landings[1]
-
-
-def stopping(changes: Callable[[Any], Iterator[Any]], after: int) -> Callable[[Any], Iterator[Any]]:
-    def some(job: Any) -> Iterator[Any]:
-        for done, change in enumerate(changes(job)):
-            if done == after:
-                raise KeyboardInterrupt
-            yield change
-
-    return some
-
-
-@pytest.mark.soak
-def test_another_erasure_finishes_the_interrupted_one_first(
-    company: TinyCompany, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(erasing, "_changes", stopping(erasing._changes, 5))
-        with pytest.raises(KeyboardInterrupt):
-            erase(company.state, company.config, ID, "DPO", NOW)
-    done = erase(company.state, company.config, "AS07", "DPO", NOW)
-    assert (done.name, done.resumed, done.left) == ("ERASED-2", ("ERASED-1",), ())
-    assert naming(company.state.root, (*TERMS, "AS07", "Associate 7")) == {}
-
-
-@pytest.mark.soak
-def test_a_second_erasure_changes_nothing(company: TinyCompany) -> None:
-    erase(company.state, company.config, ID, "DPO", NOW)
+    """Else a mail could be written after the outbox was searched. Several may send at once."""
+    with company.state.mailing(), company.state.mailing(), pytest.raises(RefusedError, match="are being sent"):
+        erase(company.state, company.config, ID, "DPO", NOW)
+    with Ledger.open(None, company.state) as ledger:
+        ledger.requeue([ledger.deliveries(report_ids=["team-SOUTH"])[0].key], NOW, "somebody", sent=True)
     before = contents(company)
-    again = erase(company.state, company.config, ADDRESS, "DPO", NOW + timedelta(days=9))
-    assert (again.name, again.counts, again.left) == ("ERASED-1", {}, ())
-    assert contents(company) == before
+    monkeypatch.setattr(paths, "_MAIL_SECONDS", 0.0)
+    with company.state.without_mailing():
+        command(company, "send", "2026-10", status=1)
+        command(company, "send", "2026-10", "--to-me", "operator@tiny.example", status=1)
+    assert "being erased" in capsys.readouterr().err
+    sent = {name for name in contents(company) if name.startswith("outbox")}
+    assert sent == {name for name in before if name.startswith("outbox")}
+    command(company, "send", "2026-10")
 
 
-def contents(company: TinyCompany) -> dict[str, bytes]:
-    """Of every file but the ledger, which notes when it was opened."""
-    return {
-        path.relative_to(company.state.root).as_posix(): path.read_bytes()
-        for path in sorted(company.state.root.rglob("*"))
-        if path.is_file() and not path.name.startswith("ledger")
-    }
-
-
-@pytest.mark.soak
-def test_a_dry_run_counts_and_changes_nothing(company: TinyCompany) -> None:
-    before = contents(company)
-    counted = erase(company.state, company.config, DESK, "", NOW, dry_run=True)
-    assert contents(company) == before
-    done = erase(company.state, company.config, DESK, "DPO", NOW)
-    told = {kind: count for kind, count in done.counts.items() if kind != "deliveries held"}
-    assert counted.counts == told
+# -- who is meant --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -409,53 +255,6 @@ def test_who_is_not_known_or_not_one_person_is_told(company: TinyCompany, told: 
     assert not (company.state.root / "erased.json").exists()
 
 
-@pytest.mark.soak
-def test_a_name_that_another_has_too_stays_theirs(company: TinyCompany) -> None:
-    company.append("people.csv", person("AS10", "SOUTH", "AS06", name=NAME))
-    command(company, "run", "2026-10")
-    done = erase(company.state, company.config, ID, "DPO", NOW)
-    assert done.shared_names == (NAME,)
-    assert done.left == ()
-    assert naming(company.state.root, ("AS03", "as03@tiny", "desk-77")) == {}
-    rows = pd.concat([table(path) for path in (company.state.landings / "2026-10").glob("people-*.parquet")])
-    assert rows.loc[rows["name"].eq(NAME), "associate"].tolist() == ["AS10"]
-
-
-@pytest.mark.soak
-def test_a_manager_is_erased_with_the_reports_about_them(company: TinyCompany) -> None:
-    done = erase(company.state, company.config, "AS06", "DPO", NOW)
-    assert done.left == ()
-    names = set(read_edition(company.state, OCTOBER, 2).reports)
-    assert "manager-ERASED-1" in names
-    assert naming(company.state.root, ("AS06", "Associate 6")) == {}
-    company.change("config/asked.csv", "team,SOUTH,revenue,2026-10,8000", "team,SOUTH,revenue,2026-10,8100")
-    command(company, "run", "2026-10")
-    deliver(company)
-
-
-@pytest.mark.soak
-def test_ids_that_are_plain_numbers_are_found_where_ids_stand(tmp_path: Path) -> None:
-    """“103” may be an amount, or an order: it goes as an id of the person, and nowhere else."""
-    company = write_company(tmp_path / "company")
-    for path in (*company.config.glob("*.csv"), *(company.folder / "data").rglob("*.csv")):
-        path.write_text(re.sub(r"AS0(\d)", r"10\1", path.read_text("utf-8")), "utf-8")
-    company.append("sales/2026-10.csv", "103,104,2026-10-20,103,B2B")
-    company.make(copies={})
-    for told, name in (("103", "ERASED-1"), ("102", "ERASED-2")):
-        done = erase(company.state, company.config, told, "DPO", NOW)
-        assert (done.name, done.left) == (name, ())
-        paths = list(company.state.root.rglob("*"))
-        for path in (path for path in paths if path.suffix == ".parquet"):
-            frame = table(path).astype(str)
-            persons = [name for name in ("associate", "manager", "seller", "agent", "unit_id") if name in frame]
-            assert told not in frame[persons].to_numpy()
-        assert not [path for path in paths if path.stem in (f"manager-{told}", f"associate-{told}")]
-    sales = pd.concat([table(path) for path in (company.state.landings / "2026-10").glob("sales-*.parquet")])
-    assert sales.loc[sales["order_id"].eq("103"), ["seller", "amount"]].to_numpy().tolist() == [["104", "103"]]
-    company.change("config/asked.csv", "associate,103", "associate,ERASED-1")
-    assert company.make(copies={}, pulled_at=PULLED_AT + timedelta(hours=1)).number == 2
-
-
 # -- the command ---------------------------------------------------------------------------------------------------
 
 
@@ -467,6 +266,7 @@ def test_the_command_says_what_was_done(company: TinyCompany, capsys: pytest.Cap
     assert "The person is ERASED-1 from now on" in said
     assert "identities.csv:2" in said
     assert "0 left that name the person" in said
+    assert "not a first or a family name alone" in said
     assert "yardstick backfill 2026-10 2026-10" in said
     assert NAME not in said
 
@@ -475,44 +275,3 @@ def test_nobody_erases_without_a_name(company: TinyCompany, capsys: pytest.Captu
     os.environ.pop("YARDSTICK_APPROVER", None)
     command(company, "erase", ID, status=2)
     assert "--by NAME" in capsys.readouterr().err
-
-
-# -- the demo company ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.soak
-def test_a_manager_and_a_seller_of_the_demo_company_are_nowhere_afterwards(tmp_path: Path) -> None:
-    """Slow: two months of 40 people with three years of history are made, and every file of them is searched."""
-    root = tmp_path / "state"
-    with pytest.raises(SystemExit) as ended:
-        main(["demo", "--state", str(root)])
-    assert ended.value.code == 0
-    state = StateRoot(root)
-    config = Path(demo.__file__).parents[2] / "config" / "demo"
-    (edition,) = (newest_edition(state, month) for month in state.months_with_editions())
-    assert edition is not None
-    hr, _ = load_config(config).hr()
-    rows = table(next((state.landings / str(edition.month)).glob(f"{hr}-*.parquet")))
-    manager = str(rows["manager"].dropna().loc[rows["manager"].ne("")].iloc[0])
-    seller = str(rows.loc[~rows["associate"].isin(rows["manager"]), "associate"].iloc[0])
-    for number, associate in enumerate((manager, seller), start=1):
-        mine = rows.loc[rows["associate"].eq(associate)].iloc[0]
-        before = dict(facts_of(state, edition.month))
-        done = erase(state, config, associate, "DPO", NOW)
-        assert (done.name, done.left) == (f"ERASED-{number}", ())
-        assert done.sources
-        kept = naming(root, (associate, str(mine["name"]), str(mine["email"])))
-        assert kinds(kept) == {"extracts"}
-        after = dict(facts_of(state, edition.month))
-        assert sorted(after.values()) == sorted(before.values())
-        command_of(root, config, "run", str(edition.month))
-        again = dict(facts_of(state, edition.month))
-        assert {key: value for key, value in again.items() if associate not in key} == after
-    assert kinds(naming(root, (manager, seller))) <= {"extracts", "configs"}
-
-
-def command_of(root: Path, config: Path, *arguments: str) -> None:
-    """A command of yardstick on any company."""
-    with pytest.raises(SystemExit) as ended:
-        main([*arguments, "--config", str(config), "--state", str(root)])
-    assert ended.value.code == 0

@@ -19,7 +19,7 @@ from flows.state.editions import canonical_json, newest_edition
 from tests.companies import OCTOBER, PULLED_AT, REPORTS, TinyCompany, files_under
 from transforms.reader_changes import ReaderChanges
 
-SAID = "What changed since your copy"
+SAID = "What changed since"
 LATE = "2026-10-AS03-9,AS03,2026-10-20,1000.00,B2B"
 
 

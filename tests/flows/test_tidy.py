@@ -11,7 +11,7 @@ from config.errors import RefusedError
 from config.loader import load_config
 from config.months import Month
 from flows.cli.main import main
-from flows.stages.keeping import Tidied, tidy
+from flows.stages.keeping import Tidied, tidied_after, tidy
 from flows.stages.recording import open_ledger
 from flows.state.editions import newest_edition, read_edition
 from flows.state.ledger import Ledger
@@ -85,6 +85,20 @@ def test_so_many_months_after_the_newest_editions_a_month_goes(company: TinyComp
     tidied(company, **{kind: kept})
     assert months_in(home) == [month for month in there if Month.parse(month) >= OCTOBER.shift(-kept)]
     assert others <= set(files_under(company.state.root))
+
+
+def test_after_the_newest_month_was_made_by_schedule_it_is_tidied(company: TinyCompany) -> None:
+    """Not after a month of before, which might go at once, nor where schedule.yaml says so."""
+    before = files_under(company.state.root)
+    assert tidied_after(company.run(), NOW) == ""
+    keep(company, checked=1)
+    assert tidied_after(company.run(AUGUST), NOW) == ""
+    (company.config / "schedule.yaml").write_text("tidy: false\n")
+    assert tidied_after(company.run(), NOW) == ""
+    assert files_under(company.state.root).keys() == before.keys()
+    (company.config / "schedule.yaml").unlink()
+    assert tidied_after(company.run(), NOW).endswith("deleted that retention.yaml keeps no longer.")
+    assert "2026-08" not in months_in(company.state.checked)
 
 
 def test_lines_of_the_ledger_go_with_their_editions(company: TinyCompany) -> None:

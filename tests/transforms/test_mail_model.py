@@ -103,7 +103,7 @@ def test_a_later_edition_says_what_changed_since_the_readers_copy() -> None:
     mail = mail_of(manager_of_eight(), company=COMPANY, edition=3, since=1, changes=("A changed.", "B changed."))
     assert mail.subject == "Manager report, October 2026, edition 3: Manager, Northern region"
     assert mail.file_name == "2026-10-manager-A17-edition-3.pdf"
-    assert mail.changes_title == "Changed since your copy (edition 1)"
+    assert mail.changes_title == "Changed since edition 1"
     assert mail.changes == ("A changed.", "B changed.")
 
 

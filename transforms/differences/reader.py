@@ -26,8 +26,8 @@ MOST_OF_A_TABLE: Final = 8
 """So many rows of a table of people are named; what else changed there is counted."""
 MOST_REASONS: Final = 3
 """So many reasons of changed expectations are told; all stand beside the expectations themselves."""
-NOTHING: Final = "Every figure, status and expectation is as in your copy."
-LOST: Final = "What your copy said is no longer kept, so that what changed cannot be listed."
+NOTHING: Final = "Every figure, status and expectation is as it was."
+LOST: Final = "What that edition said is no longer kept, so that what changed cannot be listed."
 DIFFERENCE: Final = "Difference"
 """How `transforms.compose` heads a table's column of differences."""
 _OWN = frozenset({"month at a glance", "people", "expectations ahead"})
@@ -70,7 +70,7 @@ def _own(before: ReportModel, now: ReportModel) -> ChangedGroup:
         if change and shown:
             rows.append(ChangedRow(label=f"{shown.label}, {month}", expected=change))
     gone = sum(1 for name in old if name not in new)
-    rest = f"{counted(gone, 'measure', 'measures')} of your copy {_is(gone)} no longer here."
+    rest = f"{counted(gone, 'measure', 'measures')} of that edition {_is(gone)} no longer here."
     return ChangedGroup(rows=tuple(rows), rest=rest if gone else "")
 
 
@@ -103,7 +103,7 @@ def _tables(before: ReportModel, now: ReportModel) -> Iterator[ChangedGroup]:
         yield _told(table, [row for key, person in keys.items() if (row := _person_row(old.get(key), person))])
     gone = len(set(old) - set(new))
     if gone:
-        yield ChangedGroup(rest=f"{counted(gone, 'row', 'rows')} of your copy {_is(gone)} no longer here.")
+        yield ChangedGroup(rest=f"{counted(gone, 'row', 'rows')} of that edition {_is(gone)} no longer here.")
 
 
 def _told(table: PeopleTable, changed: Sequence[ChangedRow]) -> ChangedGroup:

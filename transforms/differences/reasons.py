@@ -58,7 +58,7 @@ def reasons(
     ]
     if before.code_version != now.code_version:
         lines.append(
-            f"Changed rules: your copy was made by version {before.code_version} of yardstick, this edition by "
+            f"Changed rules: that edition was made by version {before.code_version} of yardstick, this one by "
             f"{now.code_version}."
         )
     if reissue:

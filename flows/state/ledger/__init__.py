@@ -5,7 +5,16 @@ nothing: the database's libraries are imported when a ledger is opened.
 """
 
 from flows.state.ledger.ledger import Ledger
-from flows.state.ledger.lines import ApprovalLine, EditionLine, LostClaimError, Origin, RunLine, RunState, Wanted
+from flows.state.ledger.lines import (
+    ApprovalLine,
+    EditionLine,
+    LostClaimError,
+    Origin,
+    Preparation,
+    RunLine,
+    RunState,
+    Wanted,
+)
 from transforms.deliveries import DeliveryKey, DeliveryLine, DeliveryState, Hold, NewDelivery, message_id
 
 __all__ = [
@@ -19,6 +28,7 @@ __all__ = [
     "LostClaimError",
     "NewDelivery",
     "Origin",
+    "Preparation",
     "RunLine",
     "RunState",
     "Wanted",

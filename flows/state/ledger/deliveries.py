@@ -4,10 +4,11 @@ Each change names the states it comes from in the statement that makes it, so th
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, or_, select, update
 
 from flows.state.ledger import editions
 from flows.state.ledger.inserting import insert_new
@@ -18,8 +19,24 @@ from transforms.deliveries import DeliveryKey, DeliveryLine, DeliveryState, Hold
 
 ENDS: Final = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.QUEUED)
 """What a claim may be settled as."""
+FOR_GOOD: Final = frozenset({Hold.SUPERSEDED, Hold.WITHDRAWN, Hold.ERASED})
+"""Holds that are not lifted."""
 _SENT_OR_MAYBE = (DeliveryState.SENT.value, DeliveryState.UNCERTAIN.value)
 _state: Final = deliveries.c.state
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a claim ends: when it may be tried again, whether it was a try, and what the ledger must know of its text
+    (begun, not begun, None: either).
+    """
+
+    retry_at: datetime | None = None
+    tried: bool = True
+    begun: bool | None = None
+
+
+_ANYHOW: Final = How()
 
 
 def add(connection: Connection, lines: Sequence[NewDelivery]) -> int:
@@ -63,23 +80,27 @@ def release(connection: Connection, keys: Sequence[DeliveryKey], by: str, now: d
 
 
 def hold(connection: Connection, keys: Sequence[DeliveryKey], why: Hold, reason: str, now: datetime) -> int:
-    """From queued or held to held for `why`."""
-    holdable = and_(
-        _state.in_([DeliveryState.QUEUED.value, DeliveryState.HELD.value]), deliveries.c.hold.is_distinct_from("erased")
-    )
-    values = {"state": DeliveryState.HELD.value, "hold": why.value, "reason": plain(reason), "changed_at": now}
-    return len(_change(connection, keys, holdable, {**values, "claimed_by": None, "retry_at": None}))
-
-
-def requeue(connection: Connection, keys: Sequence[DeliveryKey], now: datetime, by: str, *, sent: bool) -> int:
-    """From failed, uncertain or held, where told also from sent, to queued, with its attempts counted anew; never past
-    an approval, and never to somebody who was erased.
+    """From queued, failed or held to held for `why`; from uncertain where that is for good, since a hold that can be
+    lifted would forget that the reader may have it.
     """
-    states = [DeliveryState.FAILED, DeliveryState.UNCERTAIN, *([DeliveryState.SENT] if sent else [])]
+    states = [DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.HELD]
+    states += [DeliveryState.UNCERTAIN] if why in FOR_GOOD else []
+    holdable = and_(_state.in_([state.value for state in states]), deliveries.c.hold.is_distinct_from("erased"))
+    return len(_change(connection, keys, holdable, _held(why, reason, now)))
+
+
+def requeue(
+    connection: Connection, keys: Sequence[DeliveryKey], now: datetime, by: str, states: Sequence[DeliveryState]
+) -> int:
+    """From one of these states (not sending) to queued, with its attempts counted anew; never past an approval, and
+    never to somebody who was erased.
+    """
+    others = [state.value for state in states if state not in (DeliveryState.HELD, DeliveryState.SENDING)]
     again = or_(
-        _state.in_([state.value for state in states]),
+        _state.in_(others),
         and_(
             _state == DeliveryState.HELD.value,
+            literal(DeliveryState.HELD in states),
             deliveries.c.hold.not_in([Hold.APPROVAL.value, Hold.ERASED.value]),
         ),
     )
@@ -104,24 +125,48 @@ def claim(connection: Connection, sender: str, now: datetime, limit: int, wanted
         update(deliveries)
         .where(deliveries.c.id.in_(order), _state == DeliveryState.QUEUED.value)
         .values(state=DeliveryState.SENDING.value, claimed_by=sender, claimed_at=now, changed_at=now, retry_at=None)
-        .values(attempts=deliveries.c.attempts + 1, reason="")
+        .values(attempts=deliveries.c.attempts + 1, reason="", begun_at=None)
         .returning(deliveries)
     )
     rows = {row.id: row for row in connection.execute(taken)} if order else {}
     return [delivery_line(rows[number]) for number in order if number in rows]
 
 
+def begin_text(connection: Connection, key: DeliveryKey, sender: str, now: datetime) -> None:
+    """Write that the text of a claim is about to go out. Raises LostClaimError where it is not the sender's."""
+    connection.execute(update(senders).where(senders.c.name == sender).values(beat_at=now))
+    _change_claimed(connection, key, sender, {"begun_at": now})
+
+
 def settle(
-    connection: Connection, key: DeliveryKey, sender: str, state: DeliveryState, reason: str, now: datetime,
-    retry_at: datetime | None,
-) -> None:  # fmt: skip
+    connection: Connection, key: DeliveryKey, sender: str, state: DeliveryState, reason: str, now: datetime, how: How
+) -> None:
     """From sending by `sender` to what came of it. Raises LostClaimError where it is not the sender's."""
     if state not in ENDS:
         raise ValueError(f"a delivery that is being sent does not become {state}")
     values: dict[str, object] = {"state": state.value, "reason": plain(reason), "changed_at": now}
     if state is DeliveryState.QUEUED:
-        values |= {"claimed_by": None, "retry_at": retry_at}
+        values |= {"claimed_by": None, "retry_at": how.retry_at}
+    if state.value in _SENT_OR_MAYBE:
+        values["out_at"] = func.coalesce(deliveries.c.out_at, literal(now, deliveries.c.out_at.type))
+    _change_claimed(connection, key, sender, values, how)
+
+
+def withhold(
+    connection: Connection, key: DeliveryKey, sender: str, why: Hold, reason: str, now: datetime, how: How
+) -> None:
+    """From sending by `sender`, before any text went out, to held for `why`. Raises LostClaimError as `settle`."""
+    _change_claimed(connection, key, sender, _held(why, reason, now), how)
+
+
+def _change_claimed(
+    connection: Connection, key: DeliveryKey, sender: str, values: dict[str, object], how: How = _ANYHOW
+) -> None:
     own = and_(_state == DeliveryState.SENDING.value, deliveries.c.claimed_by == sender)
+    if how.begun is not None:
+        own = and_(own, deliveries.c.begun_at.is_not(None) if how.begun else deliveries.c.begun_at.is_(None))
+    if not how.tried:
+        values = {**values, "attempts": deliveries.c.attempts - 1}
     if not _change(connection, [key], own, values):
         raise LostClaimError(
             f"The delivery of {key.report_id} of {key.month} (edition {key.edition}) is no longer being sent by "
@@ -135,6 +180,11 @@ def sent_between(connection: Connection, start: datetime, end: datetime) -> int:
     went = and_(_state.in_(_SENT_OR_MAYBE), deliveries.c.changed_at >= start, deliveries.c.changed_at < end)
     goes = and_(_state == DeliveryState.SENDING.value, deliveries.c.claimed_at >= start, deliveries.c.claimed_at < end)
     return int(connection.execute(select(func.count()).select_from(deliveries).where(or_(went, goes))).scalar_one())
+
+
+def _held(why: Hold, reason: str, now: datetime) -> dict[str, object]:
+    values: dict[str, object] = {"state": DeliveryState.HELD.value, "hold": why.value, "reason": plain(reason)}
+    return {**values, "changed_at": now, "claimed_by": None, "retry_at": None}
 
 
 def _queued(now: datetime) -> dict[str, object]:

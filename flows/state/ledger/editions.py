@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from config.months import Month
 from flows.state.ledger.inserting import insert_new
@@ -22,6 +22,12 @@ def add(connection: Connection, line: EditionLine) -> bool:
         "origin": line.origin,
     }
     return insert_new(connection, editions, [values]) == 1
+
+
+def set_origin(connection: Connection, line: EditionLine) -> None:
+    """Write what an edition counts as now, as a backfill's that a run found to be the month's."""
+    meant = (editions.c.month == str(line.month), editions.c.number == line.number)
+    connection.execute(update(editions).where(*meant).values(origin=line.origin))
 
 
 def lines(connection: Connection, month: Month | None) -> list[EditionLine]:

@@ -4,10 +4,10 @@ What stays of a delivery that was made is that it was made: month, edition, stat
 who is to be forgotten, and after how long.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, time
 
-from sqlalchemy import Connection, String, case, cast, delete, func, literal, or_, select, update
+from sqlalchemy import Column, Connection, String, case, cast, delete, func, literal, or_, select, update
 
 from config.errors import RefusedError
 from config.months import Month
@@ -17,9 +17,22 @@ from transforms.deliveries import DeliveryState, Hold
 GONE = "erased"
 
 
-def person(connection: Connection, addresses: Sequence[str], now: datetime, report_ids: Sequence[str]) -> int:
+_TEXTS = (
+    approvals.c.by, approvals.c.rule, deliveries.c.requeued_by, deliveries.c.reason, runs.c.note, runs.c.fault,
+)  # fmt: skip
+"""Where people write, or what they wrote is quoted."""
+
+
+def person(
+    connection: Connection,
+    called: Sequence[str],
+    now: datetime,
+    report_ids: Sequence[str],
+    masked: Callable[[str], str],
+) -> int:
     """Make the person's deliveries and approvals nobody's. Gives how many lines it changed."""
-    written = _written(connection, addresses)
+    meant = {one.strip().casefold() for one in called} - {""}
+    written = [one for one in _distinct(connection, deliveries.c.recipient) if _is(one, meant) or masked(one) != one]
     mine, about = deliveries.c.recipient.in_(written), deliveries.c.report_id.in_(list(report_ids))
     nobody = literal(f"{GONE}:") + cast(deliveries.c.id, String)
     going = select(func.count()).select_from(deliveries)
@@ -44,23 +57,29 @@ def person(connection: Connection, addresses: Sequence[str], now: datetime, repo
             retry_at=None,
         )
     ).rowcount
-    changed += _who_decided(connection, written)
+    changed += _texts(connection, meant, masked)
     about_them = approvals.c.report_id.in_(list(report_ids))
     return changed + connection.execute(update(approvals).where(about_them).values(report_id=GONE)).rowcount
 
 
-def _who_decided(connection: Connection, names: Sequence[str]) -> int:
-    by = connection.execute(update(approvals).where(approvals.c.by.in_(names)).values(by=GONE)).rowcount
-    again = update(deliveries).where(deliveries.c.requeued_by.in_(names)).values(requeued_by=GONE)
-    return by + connection.execute(again).rowcount
+def _texts(connection: Connection, meant: Collection[str], masked: Callable[[str], str]) -> int:
+    changed = 0
+    for column in _TEXTS:
+        for value in _distinct(connection, column):
+            put = GONE if _is(value, meant) else masked(value)
+            if put != value:
+                there = update(column.table).where(column == value)
+                changed += connection.execute(there.values({column.name: put})).rowcount
+    return changed
 
 
-def _written(connection: Connection, addresses: Sequence[str]) -> list[str]:
-    """The addresses as they are written in the ledger: capital letters make no other person."""
-    meant = {address.strip().casefold() for address in addresses} - {""}
-    columns = (deliveries.c.recipient, deliveries.c.requeued_by, approvals.c.by)
-    found = {value for column in columns for value in connection.execute(select(column).distinct()).scalars()}
-    return sorted(value for value in found if value.casefold() in meant)
+def _is(text: str, meant: Collection[str]) -> bool:
+    """Whether it is one of the person's names or addresses: capital letters make no other person."""
+    return text.strip().casefold() in meant
+
+
+def _distinct(connection: Connection, column: Column[str]) -> list[str]:
+    return sorted(connection.execute(select(column).distinct()).scalars())
 
 
 def before(connection: Connection, month: Month) -> int:

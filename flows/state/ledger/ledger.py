@@ -4,14 +4,14 @@ SQLAlchemy is imported when it is opened. Does not belong here: who may release,
 is tried again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from config.months import Month
 from flows import locks
-from flows.state.ledger.lines import ApprovalLine, EditionLine, Origin, RunLine, RunState, Wanted
+from flows.state.ledger.lines import ApprovalLine, EditionLine, Origin, Preparation, RunLine, RunState, Wanted
 from flows.state.paths import StateRoot
 from transforms.deliveries import DeliveryKey, DeliveryLine, DeliveryState, Hold, NewDelivery
 
@@ -28,6 +28,11 @@ class Ledger:
     def __init__(self, database: "Database", state: StateRoot) -> None:
         self._database, self._state = database, state
         self._sending: dict[str, locks.Lock] = {}
+
+    @property
+    def state(self) -> StateRoot:
+        """The state root whose deliveries it keeps, with the editions they are of."""
+        return self._state
 
     @classmethod
     def open(cls, url: str | None, state: StateRoot) -> "Ledger":
@@ -74,6 +79,12 @@ class Ledger:
         runs.keep(lock)
         return number
 
+    def making(self, run_id: int, edition: int) -> None:
+        """Write that a run is about to publish an edition: what the ledger saw being made nobody can have yet."""
+        from flows.state.ledger import runs
+
+        self._database.write(lambda connection: runs.making(connection, run_id, edition))
+
     def end_run(
         self, run_id: int, state: RunState, now: datetime, edition: int | None = None, fault: str = ""
     ) -> None:  # fmt: skip
@@ -104,6 +115,16 @@ class Ledger:
 
         line = EditionLine(month, number, made_at, manifest_sha256, origin)
         return self._database.write(lambda connection: editions.add(connection, line))
+
+    def prepare(self, asked: Preparation, is_newest: Callable[[], bool], now: datetime) -> int:
+        """Write an edition with its deliveries, hold what it takes the place of, and release what its rule says.
+
+        `is_newest` is asked while nobody else prepares: of an edition that is not the newest of its month only the
+        edition is written. Gives how many deliveries that were released no longer go out by it.
+        """
+        from flows.state.ledger import preparing
+
+        return self._database.write(lambda connection: preparing.prepare(connection, asked, is_newest, now))
 
     def editions(self, month: Month | None = None) -> list[EditionLine]:
         """The editions, by month and number."""
@@ -146,20 +167,32 @@ class Ledger:
         return self._database.read(lambda connection: deliveries.lines(connection, wanted))
 
     def hold(self, keys: Sequence[DeliveryKey], hold: Hold, reason: str, now: datetime) -> int:
-        """Hold those that are queued, or held for something else. Gives how many."""
+        """Hold those that are queued, failed, or held for something else. Gives how many.
+
+        What is uncertain is held for good only (superseded, withdrawn, erased): its reader may have it.
+        """
         from flows.state.ledger import deliveries
 
         return self._database.write(lambda connection: deliveries.hold(connection, keys, hold, reason, now))
 
-    def requeue(self, keys: Sequence[DeliveryKey], now: datetime, by: str, *, sent: bool = False) -> int:
-        """Queue again what failed, is uncertain or held, for `by`; with `sent` also what was sent. Gives how many.
+    def requeue(
+        self,
+        keys: Sequence[DeliveryKey],
+        now: datetime,
+        by: str,
+        *,
+        sent: bool = False,
+        states: Sequence[DeliveryState] = (DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.HELD),
+    ) -> int:
+        """Queue again what is in one of these `states`, for `by`; with `sent` also what was sent. Gives how many.
 
-        Attempts count anew. Not what waits for approval, and not what was erased. Other holds are the caller's to
+        Attempts count anew. Not what is being sent, waits for approval or was erased. Other holds are the caller's to
         judge.
         """
         from flows.state.ledger import deliveries
 
-        return self._database.write(lambda connection: deliveries.requeue(connection, keys, now, by, sent=sent))
+        from_where = (*states, DeliveryState.SENT) if sent else states
+        return self._database.write(lambda connection: deliveries.requeue(connection, keys, now, by, from_where))
 
     def claim(
         self,
@@ -181,6 +214,15 @@ class Ledger:
         wanted = Wanted(month, edition, report_ids, recipients)
         return self._database.write(lambda connection: deliveries.claim(connection, sender, now, limit, wanted))
 
+    def begin_text(self, key: DeliveryKey, sender: str, now: datetime) -> None:
+        """Write that the text of a claim is about to go out, and that its sender lives.
+
+        Raises LostClaimError, before anything has gone out, where the delivery is not this sender's any more.
+        """
+        from flows.state.ledger import deliveries
+
+        self._database.write(lambda connection: deliveries.begin_text(connection, key, sender, now))
+
     def settle(
         self,
         key: DeliveryKey,
@@ -189,16 +231,29 @@ class Ledger:
         reason: str,
         now: datetime,
         retry_at: datetime | None = None,
+        *,
+        tried: bool = True,
+        begun: bool | None = None,
     ) -> None:
         """Write what came of a claim: sent, failed, uncertain, or queued again, then not claimed before `retry_at`.
 
-        Raises LostClaimError where the delivery is not being sent, or by another sender.
+        `tried` is False where nothing was learnt of the message: it does not count as an attempt. With `begun` it is
+        settled only while its text had, or had not, begun to go out. Raises LostClaimError where the delivery is not
+        being sent so, or by another sender.
         """
         from flows.state.ledger import deliveries
 
-        self._database.write(
-            lambda connection: deliveries.settle(connection, key, sender, state, reason, now, retry_at)
-        )
+        how = deliveries.How(retry_at, tried, begun)
+        self._database.write(lambda connection: deliveries.settle(connection, key, sender, state, reason, now, how))
+
+    def withhold(
+        self, key: DeliveryKey, sender: str, hold: Hold, reason: str, now: datetime, *, begun: bool | None = False
+    ) -> None:
+        """Hold a claim instead of sending it: it does not count as an attempt. `begun` and errors as for `settle`."""
+        from flows.state.ledger import deliveries
+
+        how = deliveries.How(tried=False, begun=begun)
+        self._database.write(lambda connection: deliveries.withhold(connection, key, sender, hold, reason, now, how))
 
     def sent_between(self, start: datetime, end: datetime) -> int:
         """How many went out, may have, or are going out, by all senders, from `start` on and before `end`."""
@@ -208,8 +263,8 @@ class Ledger:
 
     # Senders
 
-    def begin_sender(self, sender: str, now: datetime) -> None:
-        """Write that this process sends, and hold the sender's lock until `end_sender` or `close`.
+    def begin_sender(self, sender: str, now: datetime, transport: str = "") -> None:
+        """Write that this process sends, and how, and hold the sender's lock until `end_sender` or `close`.
 
         A name is used once. Raises RefusedError where it was used.
         """
@@ -217,7 +272,7 @@ class Ledger:
 
         lock = locks.take(self._state.root / "senders" / locks.file_name(sender))
         try:
-            self._database.write(lambda connection: senders.begin(connection, sender, lock.path, now))
+            self._database.write(lambda connection: senders.begin(connection, sender, lock.path, now, transport))
         except BaseException:
             lock.release()
             raise
@@ -237,6 +292,12 @@ class Ledger:
         if lock := self._sending.pop(sender, None):
             lock.release(remove=True)
 
+    def transport_of(self, sender: str) -> str:
+        """How a sender carries mail, as it said when it began; empty where it did not."""
+        from flows.state.ledger import senders
+
+        return self._database.read(lambda connection: senders.transport(connection, sender))
+
     def abandoned(self, now: datetime) -> list[DeliveryLine]:
         """Deliveries that are being sent by a sender that is dead, by key. `settle` them in its name."""
         from flows.state.ledger import senders
@@ -246,14 +307,25 @@ class Ledger:
 
     # Forgetting
 
-    def forget_person(self, addresses: Sequence[str], now: datetime, report_ids: Sequence[str] = ()) -> int:
-        """Make what was sent to these addresses, and the reports about the person, nobody's. Gives how many lines.
+    def forget_person(
+        self,
+        called: Sequence[str],
+        now: datetime,
+        report_ids: Sequence[str] = (),
+        masked: Callable[[str], str] = str,
+    ) -> int:
+        """Make what was sent to somebody of these names and addresses, and the reports about them, nobody's. Gives how
+        many lines.
 
-        What was not sent is held as erased. Raises RefusedError, with nothing changed, while one is being sent.
+        `masked` gives any other text without the person, as who approved with a title; a recipient whom it changes is
+        the person, too. What was not sent is held as erased. Raises RefusedError, with nothing changed, while one is
+        being sent.
         """
         from flows.state.ledger import forgetting
 
-        changed = self._database.write(lambda connection: forgetting.person(connection, addresses, now, report_ids))
+        changed = self._database.write(
+            lambda connection: forgetting.person(connection, called, now, report_ids, masked)
+        )
         self._database.forget_what_was_overwritten()
         return changed
 

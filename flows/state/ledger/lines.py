@@ -11,7 +11,7 @@ from typing import Literal
 
 from config.errors import RefusedError
 from config.months import Month
-from transforms.deliveries import DeliveryState
+from transforms.deliveries import DeliveryKey, DeliveryState, NewDelivery
 
 Origin = Literal["run", "backfill"]
 
@@ -31,7 +31,8 @@ class RunState(StrEnum):
 class RunLine:
     """A run: what kind (run, send, backfill …), of which month, part of which other run, and how it ended.
 
-    `fault` is the kind of error only; `edition` the one it made; `host` and `pid` the process that runs it.
+    `fault` is the kind of error only; `edition` the one it made, or was about to publish when it died; `host` and
+    `pid` the process that runs it.
     """
 
     id: int
@@ -69,6 +70,22 @@ class ApprovalLine:
     by: str
     at: datetime
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """An edition to be written into the ledger with its deliveries.
+
+    `keys` are all deliveries that it stands for: whatever else is not out of its month has no place any more.
+    `deliveries` are those to be written, none of a backfill's. `rule` is the company's rule, told, where it releases
+    them, and `by` who that is.
+    """
+
+    edition: EditionLine
+    keys: frozenset[DeliveryKey]
+    deliveries: Sequence[NewDelivery] = ()
+    by: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

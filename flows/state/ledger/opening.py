@@ -14,6 +14,7 @@ from config.secrets import resolve_secrets
 from flows import locks
 from flows.files import PRIVATE_FILE, make_folder
 from flows.state.ledger.database import BUSY_SECONDS, Database, postgresql_database, sqlite_database
+from flows.state.ledger.roots import refuse_other_root
 from flows.state.ledger.schema import NEWEST, VERSION_TABLE
 from flows.state.paths import StateRoot
 
@@ -28,10 +29,18 @@ _MIGRATING = threading.Lock()
 def open_database(url: str | None, state: StateRoot) -> Database:
     """The database at `url`, or the file under the state root, with the newest tables.
 
-    Raises ConfigError for an address that is none, OutsideError for a database that does not answer, is damaged or
-    was written by a newer version.
+    Raises ConfigError for an address that is none or a ledger of another state root, OutsideError for a database that
+    does not answer, is damaged or was written by a newer version.
     """
-    return _file(make_folder(state.root)) if url is None else _migrated(postgresql_database(_address(url)))
+    if url is None:
+        return _file(make_folder(state.root))
+    database = _migrated(postgresql_database(_address(url)))
+    try:
+        refuse_other_root(database, state)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def _file(folder: Path) -> Database:

@@ -60,4 +60,6 @@ def delivery_line(row: Row[Any]) -> DeliveryLine:
         claimed_by=row.claimed_by or "",
         retry_at=row.retry_at,
         requeued_by=row.requeued_by,
+        begun_at=row.begun_at,
+        out_at=row.out_at,
     )

@@ -54,6 +54,12 @@ def keep(lock: locks.Lock) -> None:
     _HELD[str(lock.path)] = lock
 
 
+def making(connection: Connection, run_id: int, edition: int) -> None:
+    """Write that a run is about to publish an edition."""
+    going = (runs.c.id == run_id, runs.c.state == RunState.RUNNING.value)
+    connection.execute(update(runs).where(*going).values(edition=edition))
+
+
 def end(
     connection: Connection, run_id: int, state: RunState, now: datetime, edition: int | None, fault: str
 ) -> str | None:

@@ -24,7 +24,7 @@ from sqlalchemy.types import TypeDecorator
 from flows.state.ledger.lines import RunState
 from transforms.deliveries import DeliveryState, Hold
 
-NEWEST = "0001"
+NEWEST = "0003"
 """The migration this code was written for."""
 VERSION_TABLE = "ledger_version"
 """Not Alembic's usual name: the database may be shared, with Prefect's server for one."""
@@ -102,6 +102,14 @@ editions = Table(
     CheckConstraint(_MONTH, "month"),
 )
 
+roots = Table(
+    "roots",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    CheckConstraint("one = 1", "one"),
+)
+
 approvals = Table(
     "approvals",
     metadata,
@@ -127,6 +135,7 @@ senders = Table(
     Column("began_at", UtcTime, nullable=False),
     Column("beat_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
+    Column("transport", Text),
 )
 
 deliveries = Table(
@@ -149,6 +158,8 @@ deliveries = Table(
     Column("claimed_at", UtcTime),
     Column("retry_at", UtcTime),
     Column("requeued_by", Text, nullable=False),
+    Column("begun_at", UtcTime),
+    Column("out_at", UtcTime),
     UniqueConstraint("month", "edition", "report_id", "recipient"),
     CheckConstraint(_one_of("state", DeliveryState), "state"),
     CheckConstraint(_one_of("hold", Hold), "hold"),

@@ -23,7 +23,7 @@ SILENCE: Final = timedelta(minutes=10)
 """After so long without a beat a sender of another host is dead."""
 
 
-def begin(connection: Connection, sender: str, lock_file: Path, now: datetime) -> None:
+def begin(connection: Connection, sender: str, lock_file: Path, now: datetime, transport: str) -> None:
     """Write that this process sends. Raises RefusedError where the name was used: claims would change hands by it."""
     values = {
         "name": sender,
@@ -32,6 +32,7 @@ def begin(connection: Connection, sender: str, lock_file: Path, now: datetime) -
         "lock_file": str(lock_file),
         "began_at": now,
         "beat_at": now,
+        "transport": transport,
     }
     if not insert_new(connection, senders, [values]):
         raise RefusedError(f"The sender {sender} has begun before.", fix="Give each sender a name of its own.")
@@ -45,6 +46,11 @@ def beat(connection: Connection, sender: str, now: datetime) -> None:
 def end(connection: Connection, sender: str, now: datetime) -> None:
     """Write that a sender has ended. What it had not settled is abandoned."""
     connection.execute(update(senders).where(senders.c.name == sender).values(ended_at=now))
+
+
+def transport(connection: Connection, sender: str) -> str:
+    """How a sender carries mail, as it said when it began; empty where it did not."""
+    return connection.execute(select(senders.c.transport).where(senders.c.name == sender)).scalar() or ""
 
 
 def dead(connection: Connection, now: datetime) -> list[str]:

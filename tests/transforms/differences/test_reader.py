@@ -123,7 +123,7 @@ def test_a_measure_that_came_and_one_that_went_are_told() -> None:
     whole = COPY.model_copy(update={"ahead": ()})
     assert lines(told(without, whole)) == ["Conversations recorded % | new in this report"]
     (group,) = told(whole, without).groups
-    assert group == ChangedGroup(rest="1 measure of your copy is no longer here.")
+    assert group == ChangedGroup(rest="1 measure of that edition is no longer here.")
 
 
 def test_nothing_that_stands_as_it_stood_is_told() -> None:
@@ -141,7 +141,7 @@ def test_other_parts_that_changed_are_named() -> None:
 def test_who_is_no_longer_in_the_report_is_counted_and_never_named() -> None:
     """Whose row has left it may no longer be the reader's to see."""
     changes = told(people(*PEOPLE, person("Someone Else", "Elsewhere", 80, "below", seed=99)))
-    assert changes.groups == (ChangedGroup(rest="1 row of your copy is no longer here."),)
+    assert changes.groups == (ChangedGroup(rest="1 row of that edition is no longer here."),)
     assert "Someone Else" not in changes.canonical_json().decode()
 
 

@@ -154,5 +154,5 @@ def test_files_of_the_configuration_are_told_unless_they_speak_for_themselves() 
 
 def test_changed_rules_are_told_by_their_versions() -> None:
     assert why(origin(), origin(code_version="2")) == (
-        "Changed rules: your copy was made by version 1 of yardstick, this edition by 2.",
+        "Changed rules: that edition was made by version 1 of yardstick, this one by 2.",
     )

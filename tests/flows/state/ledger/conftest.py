@@ -6,11 +6,14 @@ Most tests get tables that were migrated once, emptied for each; those about ope
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from flows.state.ledger import Ledger
+from flows.state.ledger.database import postgresql_database
 from flows.state.ledger.schema import metadata
 from flows.state.paths import StateRoot
 from tests.flows.state.ledger.lines import Place
@@ -31,12 +34,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def emptied(new_database: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
     """The address of one database, with its tables empty and their numbers beginning at 1."""
     url = new_database("ledger", "")
-    state = StateRoot(tmp_path_factory.mktemp("ledger-server"))
+    Ledger.open(url, StateRoot(tmp_path_factory.mktemp("ledger-server"))).close()
 
     def empty() -> str:
         tables = ", ".join(metadata.tables)
-        with Ledger.open(url, state) as ledger:
-            ledger._database.write(lambda c: c.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY").rowcount)
+        with closing(postgresql_database(make_url(url))) as database:
+            database.write(lambda c: c.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY").rowcount)
         return url
 
     return empty

@@ -56,7 +56,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(keys=SOME, hold=st.sampled_from([Hold.LEFT, Hold.SUPERSEDED]))
     def hold(self, keys: list[DeliveryKey], hold: Hold) -> None:
         held = self.ledger.hold(keys, hold, "", NOW)
-        assert held == self.move(keys, self.those(S.QUEUED, S.HELD), (S.HELD, hold, ""))
+        may = self.those(S.QUEUED, S.HELD, S.FAILED, *([S.UNCERTAIN] if hold is Hold.SUPERSEDED else []))
+        assert held == self.move(keys, may, (S.HELD, hold, ""))
 
     @rule(keys=SOME)
     def requeue(self, keys: list[DeliveryKey]) -> None:

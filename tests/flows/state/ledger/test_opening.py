@@ -85,7 +85,7 @@ def test_the_migrated_constraints_are_the_declared_ones(
         declared = constraints(connection)
     engine.dispose()
     assert in_database(ledger, constraints) == declared
-    assert len(declared) == 5
+    assert len(declared) == 6
 
 
 def constraints(connection: Connection) -> dict[str, list[str]]:

@@ -80,6 +80,43 @@ late). `difference` is in shares or points for percent and score, else a share o
 worse or none. `carried`: natural variation does not explain the difference. `chance`: how likely natural variation
 makes such a miss (0 to 1). `withheld`: the reason, empty where the figure is shown."""
 
+SIGNALS: Final = {
+    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "signal": TEXT, "rule": TEXT, "adjusted_for": TEXT,
+    "assurance": TEXT, "mean": NUMBER, "lower": NUMBER, "upper": NUMBER, "months": COUNT, "since": DAY,
+}  # fmt: skip
+"""What the control chart says of a unit's latest month on a metric. `month` is the month the figure is of. `signal` is
+improving, concerning, unusual (no direction is better), common, or none (too few months, or none that vary). `rule` is
+the special cause: outside, run, trend, near; empty for none. `adjusted_for` names what mean and limits follow: season,
+trend, autocorrelation, joined by a comma; empty for a plain chart. `assurance` is always met, always missed,
+inconsistent, or none. Mean and limits are the latest month's, in the metric's unit. `since` is the month a person
+re-based it from; missing where nobody did."""
+
+CHARTS: Final = {
+    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "mean": NUMBER, "lower": NUMBER, "upper": NUMBER,
+    "flag": TEXT, "group": COUNT,
+}  # fmt: skip
+"""The control chart behind a signal, a row a month. `flag` is better, worse or unusual for a flagged point, else empty;
+`group` counts the re-basings before it."""
+
+CHANGES: Final = {
+    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "kind": TEXT, "before": NUMBER, "after": NUMBER,
+    "difference": NUMBER, "sense": TEXT, "size_sd": NUMBER, "chance": NUMBER, "cause": TEXT, "group_kind": TEXT,
+    "group_id": TEXT, "moved_share": NUMBER, "explained_share": NUMBER, "joined_share": NUMBER, "events": TEXT,
+    "accepted": YES_NO, "proposed": NUMBER,
+}  # fmt: skip
+"""A lasting shift found in a unit's metric. `month` is the first of the new level or slope, `kind` level or trend,
+`before` and `after` the level on either side, `difference` and `sense` as in COMPARISON. `chance`: that a series without
+a shift shows one like it. `cause`: own, conditions, both, members (the unit's people changed by a large part: no shift
+of anybody), or unknown; `group_kind` and `group_id` name the group that moved with it, `moved_share` of whose others
+moved, explaining `explained_share` of the shift. `joined_share`: of the unit's people, those who were not there before.
+`events`: what happened within a month of it, each on a line: a coincidence in time. `accepted`: a person re-based it.
+`proposed`: what would be expected of a month from now on if it is accepted."""
+
+REPEATED: Final = {
+    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "action": TEXT, "months": TEXT, "periods": COUNT,
+}  # fmt: skip
+"""The same action, recorded in at least three months (`months`, joined by a comma), and no shift in its metric since."""
+
 AVAILABILITY: Final = {"associate": TEXT, "month": DAY, "available_share": NUMBER}
 """Share of an associate's working days in a month on which the associate was available."""
 

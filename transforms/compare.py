@@ -5,7 +5,7 @@ how anything is worded in a report.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -13,13 +13,12 @@ import pandas as pd
 
 from config.models import Config, Decision, Direction, Metric, Unit, UnitKind
 from config.months import MONTHS_A_YEAR, Month
+from transforms.board import Board, People, build_board, people_of, without_months_away
 from transforms.columns import COMPARISON, empty, shaped
 from transforms.numbers import (
     Flags,
     Floats,
     Ints,
-    month_number,
-    month_numbers,
     month_of_number,
     month_starts,
     round_significant,
@@ -27,17 +26,14 @@ from transforms.numbers import (
 from transforms.stages import Withheld
 from transforms.statuses import (
     BELOW,
-    HALF,
     Situation,
     decide,
     on_the_ramp,
-    reported_month,
     rules_in_words,
     sense_of,
 )
-from transforms.variation import EVIDENCE, FEWEST_MONTHS, Evidence, Habits, Series, habits_of, trends, weigh
+from transforms.variation import EVIDENCE, Evidence, Habits, Series, habits_of, trends, weigh
 
-_FIGURES = ("value", "numerator", "denominator", "rows", "respondents")
 _SHOWN = ("actual", "numerator", "denominator", "rows", "respondents", "last_year", "difference", "chance")
 
 
@@ -61,9 +57,9 @@ def compare_month(  # noqa: PLR0913 the contract between stages
     """
     if units.empty:
         return empty(COMPARISON)
-    board = _board(config, month, facts, expected, units, holidays)
-    people = _people(board, units, spells, availability)
-    board = _without_months_away(board, people)
+    board = build_board(config, month, facts, expected, units, holidays)
+    people = people_of(board, units, spells, availability)
+    board = without_months_away(board, people)
     looks = np.maximum(board.judged().sum(axis=1), 1)
     parts = [
         _compare_metric(board, people, looks, position, _reasons(board, name, withheld))
@@ -73,133 +69,10 @@ def compare_month(  # noqa: PLR0913 the contract between stages
     return frame.sort_values(["unit_kind", "unit_id", "metric"], kind="stable").pipe(shaped, COMPARISON)
 
 
-# -- arranging -----------------------------------------------------------------------------------------------------
+# -- withholding ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Board:
-    """Figures of all units, units × metrics × reports, the report's month last.
-
-    A metric that matures late is shifted: its column of a report holds the month that report shows (`lags`).
-    `suppressed` is the reason a figure of this report was taken out of the facts, units × metrics; mostly empty.
-    """
-
-    config: Config
-    last: int
-    kinds: np.ndarray
-    ids: np.ndarray
-    metrics: tuple[str, ...]
-    lags: Ints
-    figures: dict[str, Floats]
-    expected: Floats
-    from_table: Flags
-    suppressed: np.ndarray
-
-    def metric(self, position: int) -> Metric:
-        return self.config.metrics[self.metrics[position]]
-
-    def series(self, position: int) -> Series:
-        part = {name: self.figures[name][:, position] for name in _FIGURES}
-        return Series(self.metric(position).unit, part["value"], self.expected[:, position], part["numerator"],
-                      part["denominator"], part["rows"])  # fmt: skip
-
-    def judged(self) -> Flags:
-        """Which metrics get a status in which report: units × metrics × reports."""
-        directed = np.array([self.metric(n).good is not Direction.NONE for n in range(len(self.metrics))], dtype=bool)
-        figure = np.isfinite(self.figures["value"])
-        history = np.cumsum(figure, axis=2) - figure >= FEWEST_MONTHS
-        judged: Flags = figure & np.isfinite(self.expected) & history & directed[np.newaxis, :, np.newaxis]
-        return judged
-
-
-def _board(
-    config: Config, month: Month, facts: pd.DataFrame, expected: pd.DataFrame, units: pd.DataFrame,
-    holidays: frozenset[date],
-) -> _Board:  # fmt: skip
-    ordered = units[["unit_kind", "unit_id"]].drop_duplicates().sort_values(["unit_kind", "unit_id"], kind="stable")
-    places = pd.MultiIndex.from_frame(ordered)
-    names = tuple(config.metrics)
-    books = config.company.books_close
-    lags = np.array([month.minus(reported_month(config.metrics[name], month, books, holidays)) for name in names])
-    last = month_number(month)
-    end = pd.Timestamp(month.end)
-    known = facts.loc[(facts["segment"] == "all") & (facts["month"] < end)]
-    first = min([last, *month_numbers(known["month"]).tolist()])
-    shape = (len(places), len(names), last - first + 1)
-    at, rows = _positions(known, places, names, lags, first, shape[2])
-    figures = {name: np.full(shape, np.nan) for name in _FIGURES}
-    for name, array in figures.items():
-        array[at] = known[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
-    suppressed = _suppressed(known, at, rows, shape)
-    asked = expected.loc[expected["month"] < end]
-    at, rows = _positions(asked, places, names, lags, first, shape[2])
-    targets, from_table = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
-    targets[at] = asked["value"].to_numpy(dtype=np.float64)[rows]
-    from_table[at] = asked["origin"].str.startswith("table:").to_numpy(dtype=bool)[rows]
-    kinds, ids = (ordered[name].to_numpy(dtype=object) for name in ("unit_kind", "unit_id"))
-    return _Board(config, last, kinds, ids, names, lags, figures, targets, from_table, suppressed)
-
-
-def _suppressed(
-    known: pd.DataFrame, at: tuple[Ints, Ints, Ints], rows: Flags, shape: tuple[int, int, int]
-) -> np.ndarray:
-    """Why figures that the newest report would show are missing from the facts."""
-    reasons = np.full(shape[:2], "", dtype=object)
-    newest = at[2] == shape[2] - 1
-    texts = known["suppressed"].fillna("").to_numpy(dtype=object)[rows]
-    reasons[at[0][newest], at[1][newest]] = texts[newest]
-    return reasons
-
-
-def _positions(
-    frame: pd.DataFrame, places: pd.MultiIndex, names: tuple[str, ...], lags: Ints, first: int, reports: int
-) -> tuple[tuple[Ints, Ints, Ints], Flags]:
-    """Where each row stands on the board, and which rows do."""
-    unit = places.get_indexer(pd.MultiIndex.from_frame(frame[["unit_kind", "unit_id"]])).astype(np.int64)
-    metric = pd.Index(names, dtype="object").get_indexer(pd.Index(frame["metric"], dtype="object")).astype(np.int64)
-    report = month_numbers(frame["month"]) + lags[metric] - first
-    there = (unit >= 0) & (metric >= 0) & (report >= 0) & (report < reports)
-    return (unit[there], metric[there], report[there]), there
-
-
-@dataclass(frozen=True, slots=True)
-class _People:
-    """Of each unit: the day it was hired (NaT for other units than associates), and when under half available."""
-
-    hired: np.ndarray
-    half_away: dict[int, Flags]
-
-
-def _people(board: _Board, units: pd.DataFrame, spells: pd.DataFrame, availability: pd.DataFrame) -> _People:
-    associate = board.kinds == UnitKind.ASSOCIATE.value
-    ids = pd.Index(board.ids[associate], dtype="object")
-    own = units.loc[units["unit_kind"] == UnitKind.ASSOCIATE].drop_duplicates("unit_id").set_index("unit_id")
-    latest = spells.sort_values(["associate", "valid_from"], kind="stable").drop_duplicates("associate", keep="last")
-    days = own["hire_date"].reindex(ids)
-    days = days.fillna(latest.set_index("associate")["hire_date"].reindex(ids))
-    hired = np.full(len(board.ids), np.datetime64("NaT"), dtype="datetime64[D]")
-    hired[associate] = days.to_numpy().astype("datetime64[D]")
-    away = availability.loc[availability["available_share"] < HALF]
-    absent = {
-        int(number): associate & np.isin(board.ids, away.loc[month_numbers(away["month"]) == number, "associate"])
-        for number in np.unique(month_numbers(away["month"]))
-    }
-    return _People(hired, absent)
-
-
-def _without_months_away(board: _Board, people: _People) -> _Board:
-    """No expectation in earlier months of absence: missing it then is no part of a run, nor of what is usual."""
-    expected = board.expected.copy()
-    columns = expected.shape[2]
-    for number, away in people.half_away.items():
-        for position, lag in enumerate(board.lags.tolist()):
-            column = columns - 1 - (board.last - lag - number)
-            if 0 <= column < columns - 1:
-                expected[away, position, column] = np.nan
-    return replace(board, expected=expected)
-
-
-def _reasons(board: _Board, metric: str, withheld: Sequence[Withheld]) -> np.ndarray:
+def _reasons(board: Board, metric: str, withheld: Sequence[Withheld]) -> np.ndarray:
     """Why each unit's figure is withheld: the first reason given, else why the facts are without it."""
     reasons = board.suppressed[:, board.metrics.index(metric)].copy()
     by_unit: dict[tuple[str, str], str] = {}
@@ -219,7 +92,7 @@ def _reasons(board: _Board, metric: str, withheld: Sequence[Withheld]) -> np.nda
 # -- comparing -----------------------------------------------------------------------------------------------------
 
 
-def _compare_metric(board: _Board, people: _People, looks: Ints, position: int, reasons: np.ndarray) -> pd.DataFrame:
+def _compare_metric(board: Board, people: People, looks: Ints, position: int, reasons: np.ndarray) -> pd.DataFrame:
     """One metric of all units that have something to compare."""
     rows = np.flatnonzero(_spoken_of(board, position, reasons))
     metric, name = board.metric(position), board.metrics[position]
@@ -265,7 +138,7 @@ def _compare_metric(board: _Board, people: _People, looks: Ints, position: int, 
     return frame.assign(rows=frame["rows"].fillna(0), respondents=frame["respondents"].astype("Int64"))
 
 
-def _spoken_of(board: _Board, position: int, reasons: np.ndarray) -> Flags:
+def _spoken_of(board: Board, position: int, reasons: np.ndarray) -> Flags:
     """Units with a figure this year, or an expectation that someone wrote, or one by rule and any figure ever.
 
     A withheld metric is spoken of at least for the organisation, so that it is missing nowhere in silence.
@@ -282,7 +155,7 @@ def _spoken_of(board: _Board, position: int, reasons: np.ndarray) -> Flags:
     return np.asarray(has, dtype=bool)
 
 
-def _situation(board: _Board, people: _People, position: int, reports: int, rows: Ints) -> Situation:
+def _situation(board: Board, people: People, position: int, reports: int, rows: Ints) -> Situation:
     """What is true of units in the month shown by the report at column `reports - 1`."""
     columns = board.expected.shape[2]
     number = board.last - int(board.lags[position]) - (columns - reports)
@@ -295,7 +168,7 @@ def _situation(board: _Board, people: _People, position: int, reports: int, rows
     )
 
 
-def _contested(board: _Board, position: int, number: int) -> Flags:
+def _contested(board: Board, position: int, number: int) -> Flags:
     """Units whose figure of the month somebody contested and nobody has answered since."""
     month, contested = month_of_number(number), np.zeros(len(board.ids), dtype=bool)
     about: dict[tuple[str, str], list[Decision]] = {}
@@ -310,7 +183,7 @@ def _contested(board: _Board, position: int, number: int) -> Flags:
     return contested
 
 
-def _months_below(board: _Board, people: _People, looks: Ints, position: int, rows: Ints, status: np.ndarray) -> Ints:
+def _months_below(board: Board, people: People, looks: Ints, position: int, rows: Ints, status: np.ndarray) -> Ints:
     """How many months in a row, this one included, have the status below, each judged by what was known then."""
     count: Ints = (status == BELOW).astype(np.int64)
     left = np.flatnonzero(count)
@@ -328,7 +201,7 @@ def _months_below(board: _Board, people: _People, looks: Ints, position: int, ro
     return count
 
 
-def _habits(board: _Board, position: int, reports: int) -> Habits:
+def _habits(board: Board, position: int, reports: int) -> Habits:
     """Learnt from all units of the metric, by what was known then."""
     return habits_of(board.series(position).until(reports, np.arange(len(board.ids))))
 

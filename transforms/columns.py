@@ -81,8 +81,9 @@ worse or none. `carried`: natural variation does not explain the difference. `ch
 makes such a miss (0 to 1). `withheld`: the reason, empty where the figure is shown."""
 
 SIGNALS: Final = {
-    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "signal": TEXT, "rule": TEXT, "adjusted_for": TEXT,
-    "assurance": TEXT, "mean": NUMBER, "lower": NUMBER, "upper": NUMBER, "months": COUNT, "since": DAY,
+    "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "signal": TEXT, "rule": TEXT,
+    "adjusted_for": TEXT, "assurance": TEXT, "mean": NUMBER, "lower": NUMBER, "upper": NUMBER, "months": COUNT,
+    "since": DAY,
 }  # fmt: skip
 """What the control chart says of a unit's latest month on a metric. `month` is the month the figure is of. `signal` is
 improving, concerning, unusual (no direction is better), common, or none (too few months, or none that vary). `rule` is

@@ -78,7 +78,7 @@ def adjusted_chart(
     return _chart(values, months, restarts, good, target, fix_after, screen=screen, keep_width=False)
 
 
-def _chart(
+def _chart(  # noqa: PLR0913 the arguments of the public functions
     values: Floats,
     months: Ints,
     restarts: Flags | None,

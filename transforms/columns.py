@@ -106,8 +106,8 @@ CHANGES: Final = {
     "accepted": YES_NO, "proposed": NUMBER,
 }  # fmt: skip
 """A lasting shift found in a unit's metric. `month` is the first of the new level or slope, `kind` level or trend,
-`before` and `after` the level on either side, `difference` and `sense` as in COMPARISON. `chance`: that a series without
-a shift shows one like it. `cause`: own, conditions, both, members (the unit's people changed by a large part: no shift
+`before` and `after` the level on either side, `difference` and `sense` as in COMPARISON. `chance`: that a series
+without a shift shows one like it. `cause`: own, conditions, both, members (the unit's people changed by a large part: no shift
 of anybody), or unknown; `group_kind` and `group_id` name the group that moved with it, `moved_share` of whose others
 moved, explaining `explained_share` of the shift. `joined_share`: of the unit's people, those who were not there before.
 `events`: what happened within a month of it, each on a line: a coincidence in time. `accepted`: a person re-based it.
@@ -116,7 +116,7 @@ moved, explaining `explained_share` of the shift. `joined_share`: of the unit's 
 REPEATED: Final = {
     "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "action": TEXT, "months": TEXT, "periods": COUNT,
 }  # fmt: skip
-"""The same action, recorded in at least three months (`months`, joined by a comma), and no shift in its metric since."""
+"""The same action, recorded in three months or more (`months`, joined by a comma), and no shift in its metric."""
 
 AVAILABILITY: Final = {"associate": TEXT, "month": DAY, "available_share": NUMBER}
 """Share of an associate's working days in a month on which the associate was available."""

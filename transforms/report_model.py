@@ -9,23 +9,16 @@ import json
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from transforms.report_charts import BulletChart, Part, Sense, SeriesChart, SignalIcon, StepBar, VarianceBar
+
+__all__ = [
+    "MODEL_VERSION", "About", "AheadRow", "BulletChart", "CheckedLine", "ConversationBlock", "Definition", "Glance",
+    "MetricRow", "Part", "PeopleTable", "PersonRow", "ReportKind", "ReportModel", "Sense", "SeriesChart",
+    "ShiftBlock", "Signal", "SignalIcon", "StageBlock", "Status", "StepBar", "Table", "TalkingPoint", "VarianceBar",
+    "extract_anchor",
+]  # fmt: skip
 
 MODEL_VERSION = 1
-
-
-class Part(BaseModel):
-    """Base of all parts: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Sense(StrEnum):
-    """Whether a difference is for better or worse, by the metric's good direction."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    NONE = "none"
 
 
 class ReportKind(StrEnum):
@@ -34,62 +27,6 @@ class ReportKind(StrEnum):
     MANAGER = "manager"
     TEAM = "team"
     ASSOCIATE = "associate"
-
-
-# -- charts: coordinates in the chart's own units, y downwards -------------------------------------------------
-
-
-class SeriesChart(Part):
-    """Months of one metric. Paths are SVG path data; an empty path is not drawn."""
-
-    width: float
-    height: float
-    actual: str
-    """Line through the actuals; a gap breaks it."""
-    dots: str = ""
-    """Zero-length segments, drawn with a round cap: one dot a month."""
-    expectation: str = ""
-    """Step line of the expectations."""
-    last_year: str = ""
-    """Light line of the same months a year before."""
-    band: str = ""
-    """Natural range, where one is known."""
-    latest_x: float | None = None
-    latest_y: float | None = None
-    latest_sense: Sense = Sense.NONE
-    alt: str
-    """States the finding for those who cannot see the chart."""
-
-
-class BulletChart(Part):
-    """Actual against expectation: a dark bar, an outlined mark, last year's light bar behind."""
-
-    width: float
-    height: float
-    actual: float | None
-    """Length of the bar; none where no figure is shown."""
-    last_year: float | None = None
-    expectation: float | None = None
-    """Position of the mark."""
-    clipped: bool = False
-    """The bar is longer than the scale."""
-    sense: Sense = Sense.NONE
-    """Better or worse only where natural variation does not explain the difference."""
-    alt: str
-
-
-class VarianceBar(Part):
-    """A difference as a bar from a common zero line."""
-
-    width: float
-    height: float
-    zero: float
-    start: float
-    length: float
-    clipped: bool = False
-    sense: Sense = Sense.NONE
-    """Better or worse only where natural variation does not explain the difference; else it stays grey."""
-    alt: str
 
 
 # -- section 1: the month at a glance --------------------------------------------------------------------------
@@ -103,6 +40,19 @@ class Status(Part):
     sense: Sense = Sense.NONE
     rule: str = ""
     """By which rule, from which rows, and what would change it."""
+
+
+class Signal(Part):
+    """What the control chart says of the latest month. Its words are natural range, unusual and as usual."""
+
+    text: str
+    """unusual: 7 months low; as usual; as usual since the new level."""
+    since: str = ""
+    """Who re-based it, from when and why, in that person's words."""
+    sense: Sense = Sense.NONE
+    icon: SignalIcon = SignalIcon.NONE
+    rule: str = ""
+    """By which rule, from how many months, what it allows for, and what that means for the expectation."""
 
 
 class MetricRow(Part):
@@ -124,6 +74,7 @@ class MetricRow(Part):
     variance: VarianceBar | None = None
     chart: SeriesChart | None = None
     status: Status
+    signal: Signal | None = None
     note: str = ""
     """Which month the figure is of where not the report's, or why it is withheld."""
     ahead: str = ""
@@ -150,6 +101,7 @@ class Glance(Part):
     expected_label: str = "Expected"
     last_year_label: str
     chart_label: str
+    status_label: str = "Status"
     ahead_label: str
     legend: str
 
@@ -220,7 +172,38 @@ class Table(Part):
     columns: tuple[str, ...]
     align: tuple[Literal["left", "right"], ...]
     rows: tuple[tuple[str, ...], ...]
+    bars: tuple[StepBar | None, ...] = ()
+    """A waterfall beside the rows, a step a row; empty where there is none."""
+    bar_column: int = 0
+    """After so many columns they stand."""
+    bar_label: str = ""
     note: str = ""
+
+
+class ShiftBlock(Part):
+    """A lasting shift of one number of one unit."""
+
+    unit_kind: str
+    unit_id: str
+    metric: str
+    label: str
+    whose: str = ""
+    """The unit's name where it is not the report's own."""
+    unit: str = ""
+    """k€, %, h …: what the figures are in."""
+    sentence: str
+    sense: Sense = Sense.NONE
+    cause: str
+    """Person or conditions, as far as the finding says."""
+    events: str = ""
+    """What happened at the time, in the source's words: a coincidence."""
+    earlier: tuple[str, ...] = ()
+    """Earlier shifts of the same number."""
+    chart: SeriesChart | None = None
+    proposal: str = ""
+    """The new baseline that waits for a person's decision."""
+    accepted: str = ""
+    """Who accepted the new level, when, and why, in that person's words."""
 
 
 class AheadRow(Part):
@@ -304,7 +287,12 @@ class ReportModel(Part):
     people: tuple[PeopleTable, ...] = ()
     conversations: tuple[ConversationBlock, ...] = ()
     conversations_note: str = ""
+    shifts: tuple[ShiftBlock, ...] = ()
+    shifts_note: str = ""
+    repeated: tuple[str, ...] = ()
+    """Actions recorded again and again while their number did not shift."""
     changing: tuple[Table, ...] = ()
+    """By segment, what a difference to the year before is made of."""
     ahead: tuple[AheadRow, ...] = ()
     ahead_note: str = ""
     about: About

@@ -166,6 +166,27 @@ def approve(
     _commands("releasing").approve_edition(month, config_dir, state_dir, by=by, number=number, reports=reports)
 
 
+@yardstick.command(short_help="Accept a change: a chart begins anew at MONTH.")
+@click.argument("metric")
+@click.argument("unit")
+@click.argument("month", type=MONTH)
+@click.option("--reason", metavar="TEXT", help="Why, as it will be printed in the report.")
+@by_option
+@click.option("--expectation", metavar="NUMBER", help="What is expected of the months after the decision.")
+@click.option("--withdraw", "withdrawn", is_flag=True, help="Take such a decision back.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written; write nothing.")
+@config_option
+@state_option
+def rebase(metric: str, unit: str, month: Month, config_dir: Path | None, state_dir: Path | None, **asked: Any) -> None:
+    """Accept that METRIC of UNIT (team:FS, or FS alone) changed for good in MONTH: write it into decisions.csv.
+
+    Its chart, its changes and what is usual of it begin anew there, and the report shows who decided it and why. No
+    figure and no report that exists changes.
+    """
+    deciding = _commands("deciding")
+    deciding.rebase_series(metric, unit, month, config_dir, state_dir, deciding.RebaseOptions(**asked))
+
+
 @yardstick.command(short_help="Mail what is released; what is left after a fault, too.")
 @click.argument("month", type=MONTH, required=False)
 @click.option("--to-me", metavar="ADDRESS", help="Mail a sample to this address instead; released or not.")

@@ -14,7 +14,8 @@ from flows.checks import read_checked
 from flows.files import write_bytes
 from flows.sources import pulled_at, read_table, was_pulled_again
 from flows.stages.copies import write_changes
-from flows.stages.facts import write_comparison, write_facts
+from flows.stages.events import happened
+from flows.stages.facts import write_comparison, write_evidence, write_facts
 from flows.stages.holidays import holidays_of
 from flows.stages.judge import Judged
 from flows.stages.land import Inputs
@@ -27,6 +28,7 @@ from transforms.columns import AVAILABILITY, empty
 from transforms.compare import compare_month
 from transforms.compose import Composition, compose_reports
 from transforms.compose.context import records_of
+from transforms.evidence.month import Known, evidence_of
 from transforms.expectations import evaluate_expectations
 from transforms.organisation import Organisation
 from transforms.recipients import Readers
@@ -102,6 +104,11 @@ def prepare(
         config, month, facts, expected.expected, organisation.units, organisation.spells,
         _availability(run, inputs), withheld, holidays=holidays,
     )  # fmt: skip
+    known = Known(
+        organisation.units, organisation.spells, organisation.membership, _availability(run, inputs),
+        *happened(config, inputs, month), holidays,
+    )  # fmt: skip
+    evidence = evidence_of(config, month, facts, expected.expected, comparison, known)
     # What is wrong with hr comes first: who is missing there is unknown in every other extract.
     of_people = tuple(one for one in record.findings if one.code.startswith("organisation."))
     others = tuple(one for one in record.findings if not one.code.startswith("organisation."))
@@ -115,6 +122,10 @@ def prepare(
         expected=expected.expected,
         comparison=comparison,
         unused=expected.unused,
+        signals=evidence.signals,
+        charts=evidence.charts,
+        changes=evidence.changes,
+        repeated=evidence.repeated,
         reconciliation=record.reconciliation,
         findings=findings,
         set_aside=record.set_aside,
@@ -149,6 +160,7 @@ def compose(
     month_facts = composition.facts.loc[composition.facts["month"].eq(pd.Timestamp(run.month.first_day))]
     write_facts(draft / "facts.parquet", month_facts)
     write_comparison(draft / "comparison.parquet", composition.comparison)
+    write_evidence(draft, composition.signals, composition.changes)
     return Composed(
         reports=tuple(
             ComposedReport(

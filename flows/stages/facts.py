@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from flows.files import write_whole
-from transforms.columns import COMPARISON, FACTS, shaped
+from transforms.columns import CHANGES, COMPARISON, FACTS, SIGNALS, shaped
 
 
 def write_facts(path: Path, facts: pd.DataFrame) -> None:
@@ -18,6 +18,12 @@ def write_facts(path: Path, facts: pd.DataFrame) -> None:
 def write_comparison(path: Path, comparison: pd.DataFrame) -> None:
     """Write COMPARISON whole or not at all. The same rows are the same bytes, whatever their order."""
     _write(path, comparison.sort_values(["unit_kind", "unit_id", "metric"], kind="stable"))
+
+
+def write_evidence(folder: Path, signals: pd.DataFrame, changes: pd.DataFrame) -> None:
+    """Write SIGNALS and CHANGES of an edition beside each other."""
+    _write(folder / "signals.parquet", signals)
+    _write(folder / "changes.parquet", changes)
 
 
 def _write(path: Path, frame: pd.DataFrame) -> None:
@@ -38,6 +44,16 @@ def read_facts_file(path: Path) -> pd.DataFrame:
 def read_comparison_file(path: Path) -> pd.DataFrame:
     """COMPARISON from a file. Raises OSError or ValueError where it cannot be read."""
     return _read(path, COMPARISON)
+
+
+def read_signals_file(path: Path) -> pd.DataFrame:
+    """SIGNALS from a file. Raises OSError or ValueError where it cannot be read."""
+    return _read(path, SIGNALS)
+
+
+def read_changes_file(path: Path) -> pd.DataFrame:
+    """CHANGES from a file. Raises OSError or ValueError where it cannot be read."""
+    return _read(path, CHANGES)
 
 
 def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 Does not belong here: a test.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pandas as pd
 from config.models import Company, Config, Expectations, Metric, Unit, UnitKind
 from config.months import Month, months_between
 from tests.transforms.organisation_rows import OCTOBER, hr, hr_extract
-from transforms.columns import AVAILABILITY, FACTS, empty, shaped
+from transforms.columns import AVAILABILITY, CHANGES, CHARTS, FACTS, REPEATED, SIGNALS, empty, shaped
 from transforms.compare import compare_month
 from transforms.compose import Composition
 from transforms.expectations import evaluate_expectations
@@ -98,3 +100,52 @@ def compose_from(
         expected=expected.expected, comparison=comparison, unused=expected.unused, findings=expected.findings,
     )  # fmt: skip
     return composition, organisation
+
+
+# -- what charts and changes show, made by hand ------------------------------------------------------------------
+
+
+def with_evidence(
+    composition: Composition,
+    *,
+    signals: Iterable[Mapping[str, object]] = (),
+    charts: Iterable[Mapping[str, object]] = (),
+    changes: Iterable[Mapping[str, object]] = (),
+    repeated: Iterable[Mapping[str, object]] = (),
+) -> Composition:
+    """The same month with what was found in it."""
+
+    def made(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:
+        given = list(rows)
+        return shaped(pd.DataFrame(given), columns) if given else empty(columns)
+
+    return replace(
+        composition, signals=made(signals, SIGNALS), charts=made(charts, CHARTS), changes=made(changes, CHANGES),
+        repeated=made(repeated, REPEATED),
+    )  # fmt: skip
+
+
+def signal(kind: str, unit_id: str, metric: str, found: str = "common", /, **more: object) -> dict[str, object]:
+    """A SIGNALS row: as usual within 900 and 1100 unless it says otherwise."""
+    usual = {"month": pd.Timestamp(OCTOBER.first_day), "rule": "", "adjusted_for": "", "assurance": "none",
+             "mean": 1000.0, "lower": 900.0, "upper": 1100.0, "months": 24}  # fmt: skip
+    return {"unit_kind": kind, "unit_id": unit_id, "metric": metric, "signal": found, **usual, **more}
+
+
+def limits(
+    kind: str, unit_id: str, metric: str, mean: float, width: float, flags: Mapping[int, str] | None = None
+) -> list[dict[str, object]]:
+    """CHARTS rows of the two years up to October; `flags` by how many months ago."""
+    return [
+        {"unit_kind": kind, "unit_id": unit_id, "metric": metric, "month": pd.Timestamp(OCTOBER.shift(-ago).first_day),
+         "mean": mean, "lower": mean - width, "upper": mean + width, "flag": (flags or {}).get(ago, ""), "group": 0}
+        for ago in range(24)
+    ]  # fmt: skip
+
+
+def change(kind: str, unit_id: str, metric: str, /, **more: object) -> dict[str, object]:
+    """A CHANGES row: lower since March 2026 by a tenth, whose it is is not known, unless it says otherwise."""
+    usual = {"month": pd.Timestamp("2026-03-01"), "kind": "level", "before": 4000.0, "after": 3600.0,
+             "difference": -0.1, "sense": "worse", "size_sd": 2.5, "chance": 0.001, "cause": "unknown",
+             "group_kind": "", "group_id": "", "events": "", "accepted": False, "proposed": 3600.0}  # fmt: skip
+    return {"unit_kind": kind, "unit_id": unit_id, "metric": metric, **usual, **more}

@@ -12,11 +12,15 @@ from transforms.charts import (
     BULLET_WIDTH,
     SERIES_HEIGHT,
     SERIES_WIDTH,
+    STEP_WIDTH,
     VARIANCE_WIDTH,
+    Control,
     bullet,
     series_chart,
+    shift_chart,
     sparkline,
     variance_bar,
+    waterfall,
 )
 from transforms.report_model import Sense
 
@@ -112,3 +116,96 @@ def test_better_goes_right_and_worse_goes_left_whatever_the_sign(
     bar = variance_bar(difference, better=better, alt="")
     assert (bar.start / VARIANCE_WIDTH, bar.length / VARIANCE_WIDTH) == (start, length)
     assert bar.clipped == clipped
+
+
+# -- natural range, shifts, waterfalls -------------------------------------------------------------------------------
+
+
+def control(means: list[float], *, flags: dict[int, str] | None = None, restart: int = 0) -> Control:
+    groups = [int(bool(restart) and place >= restart) for place in range(len(means))]
+    return Control(
+        mean=means, lower=[mean - 1 for mean in means], upper=[mean + 1 for mean in means],
+        flags=[(flags or {}).get(place, "") for place in range(len(means))], groups=groups, restart=restart,
+    )  # fmt: skip
+
+
+def test_the_natural_range_lies_around_its_mean_and_begins_anew_where_it_was_re_based() -> None:
+    chart = series_chart([5.0, 5.5, 9.0, 9.5], [], [], alt="", control=control([5.0, 5.0, 9.0, 9.0], restart=2))
+    assert chart.band.count("Z") == chart.mean.count("M") == 2
+    first, second = (places(f"{part}Z") for part in chart.band.split("Z")[:2])
+    means = places(chart.mean)
+    assert min(y for _, y in first) < means[0][1] < max(y for _, y in first)
+    assert max(x for x, _ in first) == min(x for x, _ in second)
+    before, since = places(chart.before), places(chart.actual)
+    assert before[-1] == since[0]
+    assert (len(before), len(since)) == (3, 2)
+
+
+def test_a_month_without_limits_breaks_the_band() -> None:
+    chart = series_chart([5.0] * 5, [], [], alt="", control=control([5.0, 5.0, NOTHING, 5.0, 5.0]))
+    assert (chart.band.count("Z"), chart.mean.count("M"), chart.before) == (2, 2, "")
+
+
+def test_limits_that_follow_the_season_are_drawn_month_by_month() -> None:
+    chart = series_chart([5.0, 7.0, 5.0], [], [], alt="", control=control([5.0, 7.0, 5.0]))
+    assert len({y for _, y in places(chart.mean)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("sense", "drawn"), [(Sense.NONE, 2), (Sense.WORSE, 1)], ids=["as a dot too", "its status has a mark of its own"]
+)
+def test_flagged_months_are_dots_on_the_line(sense: Sense, drawn: int) -> None:
+    flags = {1: "better", 2: "worse", 3: "worse"}
+    chart = series_chart([5.0, 6.5, 3.5, 3.4], [], [], alt="", sense=sense, control=control([5.0] * 4, flags=flags))
+    assert (chart.flagged_better.count("M"), chart.flagged_worse.count("M")) == (1, drawn)
+    assert chart.flagged_other == ""
+    assert set(places(chart.flagged_worse)) <= set(places(chart.actual))
+
+
+@given(figures, st.integers(0, 30), st.floats(-1e6, 1e6), st.floats(0, 1e6))
+def test_natural_ranges_lie_within_the_chart_too(actual: list[float], restart: int, mean: float, width: float) -> None:
+    count = len(actual)
+    drawn = Control(
+        mean=[mean] * count, lower=[mean - width] * count, upper=[mean + width] * count,
+        flags=["worse"] * count, groups=[0] * count, restart=restart,
+    )  # fmt: skip
+    chart = series_chart(actual, [], [], alt="", control=drawn)
+    for path in (chart.band, chart.mean, chart.before, chart.actual, chart.flagged_worse):
+        assert all(0 <= x <= SERIES_WIDTH and 0 <= y <= SERIES_HEIGHT for x, y in places(path))
+
+
+def test_a_sparkline_lies_on_its_natural_range_and_has_no_dots() -> None:
+    spark = sparkline([1.0, 2.0], alt="", control=control([1.5, 1.5], flags={0: "worse"}))
+    assert spark.band
+    assert (spark.mean, spark.flagged_worse) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("at", "before", "since", "levels"), [(2, 3, 2, 2), (0, 0, 4, 1), (9, 4, 1, 2)],
+    ids=["within", "before all that is drawn", "after all that is drawn"],
+)  # fmt: skip
+def test_a_shift_is_drawn_where_it_begins(at: int, before: int, since: int, levels: int) -> None:
+    chart = shift_chart([5.0, 5.1, 3.0, 3.1], [], at, (5.0, 3.0), alt="")
+    assert (len(places(chart.before)), len(places(chart.actual.replace("h0", "")))) == (before, since)
+    assert chart.mean.count("M") == levels
+
+
+def test_each_step_of_a_waterfall_begins_where_the_one_before_ended() -> None:
+    steps = waterfall([-30.0, 10.0, -20.0, -5.0, -15.0], [False, False, True, False, False], list("abcde"))
+    assert [step.alt for step in steps] == list("abcde")
+    assert steps[0].start == steps[0].end
+    assert steps[1].start == steps[0].end
+    assert steps[2].start + steps[2].length == steps[2].zero
+    assert steps[4].end == steps[2].end
+    assert all(step.start >= 0 and step.start + step.length <= STEP_WIDTH for step in steps)
+
+
+def test_a_difference_of_nothing_is_a_waterfall_of_nothing() -> None:
+    assert [step.length for step in waterfall([0.0, 0.0], [False, True], ["a", "b"])] == [0.0, 0.0]
+
+
+def test_a_bullet_of_few_rows_shows_where_the_figure_is_likely() -> None:
+    drawn = bullet(NOTHING, 100.0, NOTHING, alt="", likely=(50.0, 175.0))
+    assert drawn
+    assert (drawn.actual, drawn.clipped) == (None, False)
+    assert (drawn.low, drawn.high) == (50.0, BULLET_WIDTH)

@@ -1,4 +1,4 @@
-"""Sections 4 and 6: where a total came from by segment, and what stands behind the figures."""
+"""Section 6: what stands behind the figures."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,71 +11,17 @@ from config.months import Month
 from transforms import wording
 from transforms.compose.context import Composition, number
 from transforms.formats import MISSING
-from transforms.numbers import is_additive
 from transforms.report_model import About, CheckedLine, Definition, Table, extract_anchor
 from transforms.stages import Reconciliation
 
-
-def segment_tables(composition: Composition, kind: str, unit_id: str) -> tuple[Table, ...]:
-    """For metrics taken by segment: this month, last year and the difference, which add up where the metric does."""
-    tables = [
-        _segment_table(composition, kind, unit_id, name, metric)
-        for name, metric in composition.metrics()
-        if metric.by_segment
-        and composition.relevant(kind, unit_id, name)
-        and not composition.verdict(kind, unit_id, name).withheld
-    ]
-    return tuple(table for table in tables if table)
+_COMMANDS_AT_MOST = 3
 
 
-def _segment_table(composition: Composition, kind: str, unit_id: str, name: str, metric: Metric) -> Table | None:
-    month = composition.month_shown(kind, unit_id, name)
-    now = _segment_values(composition, kind, unit_id, name, month)
-    before = _segment_values(composition, kind, unit_id, name, month.shift(-12))
-    segments = sorted({*now, *before} - {"all"}, key=str.casefold)
-    if not segments:
-        return None
-    if is_additive(metric):
-        # No row of a segment is a zero, so that the differences add up; a month without any figure stays unknown.
-        now, before = (dict.fromkeys(segments, 0.0) | values if "all" in values else values for values in (now, before))
-    formats = composition.formats
-    scale = formats.scale(metric, [*now.values(), *before.values()])
-    nan = float("nan")
-    rows = tuple(
-        (
-            "Total" if segment == "all" else segment,
-            formats.figure(now.get(segment, nan), scale),
-            formats.figure(before.get(segment, nan), scale),
-            formats.figure(now.get(segment, nan) - before.get(segment, nan), scale, sign=True),
-        )
-        for segment in [*segments, "all"]
-    )
-    unit = f", {scale.unit}" if scale.unit else ""
-    return Table(
-        title=f"{metric.label} by segment{unit}",
-        columns=(
-            "Segment", formats.short_month(month), formats.short_month(month.shift(-12)),
-            "Difference",
-        ),
-        align=("left", "right", "right", "right"),
-        rows=rows,
-        note="Differences between two months. They say nothing yet of usual variation or cause.",
-    )  # fmt: skip
+def about(composition: Composition, kind: str, unit_id: str, proposed: Sequence[tuple[str, str, Month]] = ()) -> About:
+    """For each figure its definition and rows, the way from the source's total to it, and what was left out.
 
-
-def _segment_values(composition: Composition, kind: str, unit_id: str, name: str, month: Month) -> dict[str, float]:
-    rows = _facts_of(composition, kind, unit_id)
-    rows = rows.loc[rows["metric"].eq(name) & rows["month"].eq(pd.Timestamp(month.first_day))]
-    return dict(zip(rows["segment"], rows["value"].astype(float), strict=True))
-
-
-def _facts_of(composition: Composition, kind: str, unit_id: str) -> pd.DataFrame:
-    place = composition.facts_by_unit.get((kind, unit_id))
-    return composition.facts.iloc[place] if place is not None else composition.facts.iloc[:0]
-
-
-def about(composition: Composition, kind: str, unit_id: str) -> About:
-    """For each figure its definition and rows, the way from the source's total to it, and what was left out."""
+    `proposed`: metric, unit (as `yardstick rebase` takes it) and month of each new level that waits for a decision.
+    """
     shown = [(name, metric) for name, metric in composition.metrics() if composition.relevant(kind, unit_id, name)]
     extracts = sorted({metric.extract for _, metric in shown})
     withheld = [
@@ -87,6 +33,9 @@ def about(composition: Composition, kind: str, unit_id: str) -> About:
     notes = [wording.STATUS_NOTE]
     if composition.assumed_current:
         notes.append(wording.ASSUMED_ORGANISATION_NOTE)
+    if proposed:
+        told = [f"yardstick rebase {name} {unit} {month} --reason …" for name, unit, month in proposed]
+        notes.append(wording.rebase_note("; ".join(told[:_COMMANDS_AT_MOST])))
     return About(
         definitions=tuple(_definition(composition, kind, unit_id, name, metric) for name, metric in shown),
         reconciliation=_reconciliation(

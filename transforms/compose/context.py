@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from config.models import Config, Metric, Stage, UnitKind
+from config.models import Config, Decision, Metric, Stage, UnitKind
 from config.months import MONTHS_A_YEAR, Month, months_between
+from transforms.columns import CHANGES, CHARTS, REPEATED, SIGNALS, empty
+from transforms.evidence.restarts import rebases
 from transforms.formats import Formats
+from transforms.numbers import month_numbers
 from transforms.report_model import Sense
 from transforms.stages import Finding, Reconciliation, SetAside
 from transforms.wording import Verdict
@@ -18,6 +21,8 @@ from transforms.wording import Verdict
 CHART_MONTHS = 24
 LATEST_MONTHS = 4
 """So many months a late figure may lie back."""
+Key = tuple[str, str, str]
+"""Unit kind, unit id and metric."""
 STAGE_ORDER = (Stage.RESULT, Stage.ACTION, Stage.BELIEF, Stage.EXPERIENCE)
 
 
@@ -44,6 +49,10 @@ class Composition:
     sources: tuple[tuple[str, str], ...] = ()
     """Each extract with the names of its files."""
     assumed_current: bool = False
+    signals: pd.DataFrame = field(default_factory=lambda: empty(SIGNALS))
+    charts: pd.DataFrame = field(default_factory=lambda: empty(CHARTS))
+    changes: pd.DataFrame = field(default_factory=lambda: empty(CHANGES))
+    repeated: pd.DataFrame = field(default_factory=lambda: empty(REPEATED))
     formats: Formats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +69,50 @@ class Composition:
     def unit_rows(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The row of a unit."""
         return {(row["unit_kind"], row["unit_id"]): row for row in records_of(self.units)}
+
+    @cached_property
+    def signal_rows(self) -> dict[Key, dict[str, Any]]:
+        """The SIGNALS row of a unit kind, unit id and metric."""
+        return {_key(row): row for row in records_of(self.signals)}
+
+    @cached_property
+    def change_rows(self) -> dict[Key, list[dict[str, Any]]]:
+        """The CHANGES rows of a unit kind, unit id and metric, oldest first."""
+        return _listed(self.changes.sort_values("month", kind="stable"))
+
+    @cached_property
+    def repeated_rows(self) -> dict[Key, list[dict[str, Any]]]:
+        """The REPEATED rows of a unit kind, unit id and metric."""
+        return _listed(self.repeated)
+
+    @cached_property
+    def rebased(self) -> dict[Key, list[Decision]]:
+        """The re-basings that this month's reports know of, oldest first."""
+        known: dict[Key, list[Decision]] = {}
+        for one in rebases(self.config, self.month):
+            known.setdefault((one.unit_kind.value, one.unit_id, one.metric), []).append(one)
+        return known
+
+    @cached_property
+    def chart_places(self) -> dict[Key, np.ndarray]:
+        """Places of a unit's metric in CHARTS."""
+        if self.charts.empty:
+            return {}
+        keys = pd.MultiIndex.from_frame(self.charts[["unit_kind", "unit_id", "metric"]])
+        codes, units = keys.factorize()
+        order = np.argsort(codes, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+        return {
+            (str(kind), str(unit), str(metric)): part for (kind, unit, metric), part in zip(units, parts, strict=True)
+        }
+
+    @cached_property
+    def chart_columns(self) -> dict[str, np.ndarray]:
+        """The columns of CHARTS as arrays, months as month numbers."""
+        months = month_numbers(self.charts["month"])
+        return {"month": months} | {
+            name: self.charts[name].to_numpy() for name in ("mean", "lower", "upper", "flag", "group")
+        }
 
     @cached_property
     def chart_months(self) -> list[Month]:
@@ -167,6 +220,17 @@ class Composition:
             difference=formats.difference(number(row["difference"]), metric),
             withheld=str(row["withheld"] or ""),
         )
+
+
+def _key(row: dict[str, Any]) -> Key:
+    return str(row["unit_kind"]), str(row["unit_id"]), str(row["metric"])
+
+
+def _listed(frame: pd.DataFrame) -> dict[Key, list[dict[str, Any]]]:
+    rows: dict[Key, list[dict[str, Any]]] = {}
+    for row in records_of(frame):
+        rows.setdefault(_key(row), []).append(row)
+    return rows
 
 
 def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,10 +1,15 @@
 """Section 3: the conversations of the month. What the data says of each person, then open questions."""
 
+from functools import partial
+
 from config.models import UnitKind
+from config.months import MONTHS_A_YEAR
 from transforms import wording
-from transforms.compose.context import Composition
+from transforms.compose.changing import repeats_of
+from transforms.compose.context import Composition, month_of
+from transforms.compose.evidence import changes_of, shift_of
 from transforms.compose.people import direct_people
-from transforms.report_model import ConversationBlock, Sense, TalkingPoint
+from transforms.report_model import ConversationBlock, ReportKind, Sense, TalkingPoint
 from transforms.wording import Verdict
 
 
@@ -24,6 +29,8 @@ def _block(composition: Composition, person: str) -> ConversationBlock:
         told = [verdict for verdict in verdicts if verdict.status in {wording.AHEAD, wording.BELOW}]
         summary = [TalkingPoint(label="Team", text=wording.headline(verdicts))]
     points = [point for verdict in told if (point := _point(verdict))]
+    if not leads:
+        points += _course(composition, person)
     return ConversationBlock(
         unit_id=person,
         label=composition.name(person),
@@ -50,6 +57,25 @@ def _point(verdict: Verdict) -> TalkingPoint | None:
     if verdict.status == wording.AS_EXPECTED:
         return TalkingPoint(label=verdict.stage.capitalize(), text=wording.discussion(verdict))
     return None
+
+
+def _course(composition: Composition, person: str) -> list[TalkingPoint]:
+    """What has lastingly changed in one person's numbers within a year, and what was tried again and again."""
+    points = []
+    for name, metric in composition.metrics():
+        if not metric.individual_in(composition.month):
+            continue
+        recent = composition.month.shift(1 - MONTHS_A_YEAR)
+        found = [row for row in changes_of(composition, UnitKind.ASSOCIATE, person, name) if month_of(row) >= recent]
+        if found:
+            write = partial(composition.formats.with_unit, metric=metric)
+            shift = shift_of(composition, found[-1], write, ReportKind.MANAGER)
+            points.append(TalkingPoint(label="Changed", text=wording.shift_point(shift)))
+        points += [
+            TalkingPoint(label="Again", text=wording.the_same_again(repeat))
+            for repeat in repeats_of(composition, UnitKind.ASSOCIATE, person, name)
+        ]
+    return points
 
 
 def _questions(sense: Sense, verdicts: list[Verdict]) -> tuple[TalkingPoint, ...]:

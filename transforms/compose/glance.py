@@ -1,11 +1,14 @@
 """Section 1: the month at a glance, and the expectations ahead (section 5)."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from config.models import Metric, Unit, UnitKind
 from config.months import Month
 from transforms import charts, wording
 from transforms.compose.context import CHART_MONTHS, STAGE_ORDER, Composition, is_known, month_of, number
+from transforms.compose.evidence import control_of, reading_of, signal_of
 from transforms.formats import MISSING
 from transforms.report_model import (
     AheadRow,
@@ -18,11 +21,16 @@ from transforms.report_model import (
     Status,
     VarianceBar,
 )
-from transforms.wording import Verdict
+from transforms.wording import Shift, Verdict
 
 
-def glance(composition: Composition, kind: str, unit_id: str, report: ReportKind) -> Glance:
-    """Every relevant metric of the unit, in the order result, action, belief, experience."""
+def glance(
+    composition: Composition, kind: str, unit_id: str, report: ReportKind, shifts: Sequence[Shift] = ()
+) -> Glance:
+    """Every relevant metric of the unit, in the order result, action, belief, experience.
+
+    `shifts` are those the report tells, the newest of each number.
+    """
     shown = [(name, metric) for name, metric in composition.metrics() if composition.relevant(kind, unit_id, name)]
     verdicts = [composition.verdict(kind, unit_id, name) for name, _ in shown]
     blocks = [
@@ -36,17 +44,21 @@ def glance(composition: Composition, kind: str, unit_id: str, report: ReportKind
         for stage in STAGE_ORDER
     ]
     formats = composition.formats
+    readings = [reading for name, _ in shown if (reading := reading_of(composition, kind, unit_id, name))]
+    ranges = any(reading.upper for reading in readings)
     return Glance(
-        headline=wording.headline(verdicts),
+        headline=wording.headline(verdicts, readings, [shift for shift in shifts if not shift.whose]),
         to_do=wording.to_do(
-            verdicts, _reviews(composition, kind, unit_id), reader_is_manager=report is ReportKind.MANAGER
+            verdicts, _reviews(composition, kind, unit_id), reader_is_manager=report is ReportKind.MANAGER,
+            proposed=[shift for shift in shifts if wording.is_proposed(shift)],
         ),
         blocks=tuple(block for block in blocks if block.rows),
         last_year_label=formats.short_month(composition.month.shift(-12)),
-        chart_label=f"{CHART_MONTHS} months",
+        chart_label=f"{CHART_MONTHS} months, natural range" if ranges else f"{CHART_MONTHS} months",
+        status_label="Status, signal" if readings else "Status",
         ahead_label=formats.month_name(composition.month.shift(1)),
-        legend=wording.LEGEND,
-    )
+        legend=wording.LEGEND_OF_RANGES if ranges else wording.LEGEND,
+    )  # fmt: skip
 
 
 def _reviews(composition: Composition, kind: str, unit_id: str) -> list[str]:
@@ -85,6 +97,7 @@ def _metric_row(composition: Composition, kind: str, unit_id: str, name: str, me
         else _variance(verdict, _comparable(metric, number(row["difference"]), expected)),
         chart=_chart(composition, kind, unit_id, name, verdict),
         status=status_of(verdict, str(row["status_rule"] or "")),
+        signal=signal_of(reading_of(composition, kind, unit_id, name)),
         note=_note(composition, verdict, of_month),
         ahead=formats.figure(next_value, scale) if next_row else "",
     )
@@ -126,12 +139,17 @@ def _chart(composition: Composition, kind: str, unit_id: str, name: str, verdict
     known = sum(1 for value in actual if is_known(value))
     if known < 2:  # noqa: PLR2004 (one point is no course of months)
         return None
+    reading = reading_of(composition, kind, unit_id, name)
+    control = control_of(composition, kind, unit_id, name) if reading else None
+    told = wording.chart_alt(verdict, known, "")
     return charts.series_chart(
         actual,
         expected,
-        last_year,
-        alt=wording.chart_alt(verdict, known, ""),
+        # Two years are a course of their own: the year before would be drawn across its natural range a second time.
+        [] if control else last_year,
+        alt=f"{told} {wording.signal_alt(reading)}" if reading else told,
         sense=wording.status_sense(verdict) if verdict.carried else Sense.NONE,
+        control=control,
     )
 
 

@@ -1,13 +1,19 @@
 """Section 2: the people, or the teams of a manager of managers."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from config.models import Metric, UnitKind
+import numpy as np
+
+from config.models import Metric, Unit, UnitKind
 from transforms import charts, wording
 from transforms.compose.context import Composition, is_known, number
+from transforms.compose.evidence import control_of
 from transforms.compose.glance import status_of
 from transforms.formats import MISSING, Scale
 from transforms.report_model import PeopleTable, PersonRow, Sense
+from transforms.small.intervals import rate_interval
+from transforms.wording import Verdict
 
 TABLES_AT_LEAST = 2
 TEAMS_NAMED_AT_MOST = 2
@@ -66,7 +72,7 @@ def _people_table(composition: Composition, name: str, people: Sequence[tuple[st
 
 def team_tables(composition: Composition, manager: str) -> tuple[PeopleTable, ...]:
     """For a manager of managers: each team and manager directly below as a row."""
-    shown = _shown(composition, _units_below(composition, manager), individual=False)
+    shown = _shown(composition, units_below(composition, manager), individual=False)
     return tuple(_team_table(composition, name, units) for name, units in shown)
 
 
@@ -94,7 +100,8 @@ def _title(whose: str, metric: Metric, scale: Scale) -> str:
     return f"{whose}: {wording.lowered(metric.label)}{unit}"
 
 
-def _units_below(composition: Composition, manager: str) -> list[tuple[str, str]]:
+def units_below(composition: Composition, manager: str) -> list[tuple[str, str]]:
+    """The managers directly below and the manager's own teams, in the order of names; none without managers below."""
     managers = [
         (kind, unit_id)
         for (kind, unit_id), row in composition.unit_rows.items()
@@ -119,7 +126,8 @@ def _row(composition: Composition, kind: str, unit_id: str, name: str, scale: Sc
     sense = wording.status_sense(verdict) if verdict.carried else Sense.NONE
     series = composition.series(kind, unit_id, name)[0]
     known = sum(1 for value in series if is_known(value))
-    return PersonRow(
+    control = None if verdict.withheld else control_of(composition, kind, unit_id, name)
+    row = PersonRow(
         unit_kind=kind,
         unit_id=unit_id,
         label=str(unit["title"]),
@@ -129,9 +137,49 @@ def _row(composition: Composition, kind: str, unit_id: str, name: str, scale: Sc
         bullet=None
         if verdict.withheld
         else charts.bullet(actual, expected, last_year, alt=wording.difference_alt(verdict), sense=sense),
-        spark=charts.sparkline(series, alt=wording.chart_alt(verdict, known, ""), sense=sense) if known > 1 else None,
+        spark=charts.sparkline(series, alt=wording.chart_alt(verdict, known, ""), sense=sense, control=control)
+        if known > 1
+        else None,
         status=status_of(verdict, str(figures["status_rule"] or "")),
         note=verdict.withheld,
+    )
+    likely = _likely(composition, figures, name, verdict)
+    return _with_interval(composition, row, likely, (figures, verdict, scale)) if likely else row
+
+
+def _likely(
+    composition: Composition, figures: dict[str, Any], name: str, verdict: Verdict
+) -> tuple[float, float] | None:
+    """Between which figures a share of few rows likely lies; None where there are enough, or it is no such share."""
+    metric = composition.config.metrics[name]
+    top, size = number(figures["numerator"]), number(figures["denominator"])
+    few = number(figures["rows"]) < composition.config.company.smallest_count
+    share = metric.unit is Unit.PERCENT and 0 <= top <= size and size > 0
+    if verdict.status != wording.TOO_LITTLE or verdict.withheld or not (few and share):
+        return None
+    low, high = rate_interval(np.array([top]), np.array([size]))
+    return float(low[0]), float(high[0])
+
+
+def _with_interval(
+    composition: Composition,
+    row: PersonRow,
+    likely: tuple[float, float],
+    told: tuple[dict[str, Any], Verdict, Scale],
+) -> PersonRow:
+    """The row with its interval in place of a figure that few rows do not carry."""
+    figures, verdict, scale = told
+    whole = Scale(scale.divisor, scale.unit, 0)
+    low, high = (composition.formats.figure(value, whole) for value in likely)
+    rows = int(number(figures["rows"]))
+    expected, last_year = number(figures["expected"]), number(figures["last_year"])
+    alt = wording.interval_alt(verdict, rows, low, high)
+    return row.model_copy(
+        update={
+            "figure": wording.interval_text(low, high),
+            "bullet": charts.bullet(float("nan"), expected, last_year, alt=alt, likely=likely),
+            "note": wording.interval_note(rows, low, high),
+        }
     )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from config.models import UnitKind
 from transforms import wording
-from transforms.compose.about import about, segment_tables
+from transforms.compose.about import about
+from transforms.compose.changing import repeated, shifts_of_report
 from transforms.compose.context import Composition, number
 from transforms.compose.conversations import conversations
 from transforms.compose.glance import expectations_ahead, glance
+from transforms.compose.mix import segment_tables
 from transforms.compose.people import people_tables, team_tables
 from transforms.report_model import ReportKind, ReportModel
 
@@ -40,6 +42,7 @@ def compose_report(composition: Composition, report: ReportKind, unit_id: str) -
     unit = composition.unit_rows[(kind, unit_id)]
     company = composition.config.company
     is_manager = report is ReportKind.MANAGER
+    shifts = shifts_of_report(composition, report, unit_id)
     return ReportModel(
         report_id=report_id(kind, unit_id),
         kind=report,
@@ -52,15 +55,18 @@ def compose_report(composition: Composition, report: ReportKind, unit_id: str) -
         subtitle=_subtitle(composition, kind, unit),
         kind_label="Manager report" if is_manager else "Team report",
         month_label=composition.formats.month(composition.month),
-        glance=glance(composition, kind, unit_id, report),
+        glance=glance(composition, kind, unit_id, report, shifts.found),
         people=(*team_tables(composition, unit_id), *people_tables(composition, unit_id)) if is_manager else (),
         conversations=conversations(composition, unit_id) if is_manager else (),
         conversations_note="Everyone has a block; the due ones come first. First say what you will change yourself.",
+        shifts=shifts.blocks,
+        shifts_note=shifts.note,
+        repeated=repeated(composition, report, unit_id),
         # One member may be the only one who sells to a segment: what all the team reads has no segments.
         changing=segment_tables(composition, kind, unit_id) if is_manager else (),
         ahead=expectations_ahead(composition, kind, unit_id),
         ahead_note="What is asked, how it came about, and why.",
-        about=about(composition, kind, unit_id),
+        about=about(composition, kind, unit_id, shifts.proposed),
     )
 
 

@@ -27,7 +27,7 @@ _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "month at a glance": ("glance",),
     "people": ("people",),
     "conversations": ("conversations", "conversations_note"),
-    "what is changing": ("changing",),
+    "what is changing": ("changing", "shifts", "shifts_note", "repeated"),
     "expectations ahead": ("ahead", "ahead_note"),
     "about these numbers": ("about",),
     "form": ("model_version", "language", "paper"),

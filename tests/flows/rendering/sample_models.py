@@ -1,9 +1,9 @@
 """Report models as the pages must bear them: an ordinary month, a manager of managers, a team, and an ugly one."""
 
-import math
 from collections.abc import Sequence
 
-from transforms import charts
+from tests.flows.rendering.sample_changes import AGAIN, CHANGING, MONTHS, SHIFTS, control, shift, wave
+from transforms import charts, wording
 from transforms.report_model import (
     About,
     AheadRow,
@@ -17,14 +17,14 @@ from transforms.report_model import (
     ReportKind,
     ReportModel,
     Sense,
+    Signal,
+    SignalIcon,
     StageBlock,
     Status,
     Table,
     TalkingPoint,
 )
 
-MONTHS = 24
-NAN = float("nan")
 RULE = {
     "ahead": "Above the natural range of the 24 months before, which it leaves by chance in fewer than 1 of 20 months. "
     "A month inside the range would make it as expected.",
@@ -38,28 +38,24 @@ RULE = {
 SENSES = {"ahead": Sense.BETTER, "below": Sense.WORSE}
 
 
-def wave(seed: int, *, level: float = 100.0, spread: float = 6.0, months: int = MONTHS) -> list[float]:
-    """Months that look like months: the same for the same seed."""
-    return [
-        round(level + spread * (math.sin(seed * 1.7 + n * 0.9) + 0.7 * math.cos(seed + n * 2.3)), 2)
-        for n in range(months)
-    ]
-
-
 def status(text: str, rule: str | None = None) -> Status:
     """A status with the colour that belongs to it."""
     kind = text.split(",", maxsplit=1)[0]
     return Status(text=text, sense=SENSES.get(kind, Sense.NONE), rule=RULE.get(kind, "") if rule is None else rule)
 
 
+AS_USUAL = Signal(text="as usual", icon=SignalIcon.COMMON, rule="As usual (natural range 86 to 114, from 24 months).")
+
+
 def metric_row(  # noqa: PLR0917 - a table of metrics reads best as one
     label: str, unit: str, actual: str, expected: str, last_year: str, difference: str, judged: str, why: str,
     share: float = 0.01, *, better: bool = True, ahead: str = "", ahead_note: str = "", note: str = "", seed: int = 1,
+    signal: Signal | None = AS_USUAL, drop: float = 0.0, flags: dict[int, str] | None = None, restart: int = 0,
 ) -> MetricRow:  # fmt: skip
-    """One metric; a withheld one has no charts."""
+    """One metric; a withheld one has no charts. The last seven months, or those from `restart` on, differ by `drop`."""
     sense = SENSES.get(judged.split(",", maxsplit=1)[0], Sense.NONE)
     direction = Sense.BETTER if better else Sense.WORSE
-    months = wave(seed)
+    months = [value + (drop if place >= (restart or MONTHS - 7) else 0) for place, value in enumerate(wave(seed))]
     shown = judged != "withheld"
     alt = f"{label}: {actual} {unit} against {expected} expected, {judged}."
     return MetricRow(
@@ -69,9 +65,10 @@ def metric_row(  # noqa: PLR0917 - a table of metrics reads best as one
             share, better=better, alt=f"{label}: {difference}, {direction.value}.", sense=sense
         ) if shown and difference else None,
         chart=charts.series_chart(
-            months, [100.0] * 12 + [102.0] * 12, wave(seed + 3, level=97), alt=alt, sense=sense
+            months, [100.0] * 12 + [102.0] * 12, [], alt=alt, sense=sense, control=control(months, flags, restart)
         ) if shown else None,
-        status=status(judged), note=note, ahead=ahead or expected, ahead_note=ahead_note,
+        status=status(judged), signal=signal if shown else None, note=note, ahead=ahead or expected,
+        ahead_note=ahead_note,
     )  # fmt: skip
 
 
@@ -79,10 +76,16 @@ BLOCKS = (
     StageBlock(stage="result", label="Results", rows=(
         metric_row("Revenue", "k€", "353", "398", "411", "−11.3%", "below, 3rd month",
                    "Pays for the second service shift. — Sales director", 0.113, better=False, ahead="385",
-                   ahead_note="stretch: 22%", seed=2),
+                   ahead_note="stretch: 22%", seed=2, drop=-12, flags=dict.fromkeys(range(17, 24), "worse"),
+                   signal=Signal(text="unusual: 7 months low", sense=Sense.WORSE, icon=SignalIcon.CONCERNING_LOW,
+                                 rule="Unusual: so many months in a row lie on one side of the mean (natural range "
+                                 "€380,000 to €440,000, allowing for the season, from 24 months).")),
         metric_row("Customer satisfaction", "%", "89.6", "88.0", "84.1", "+1.6 pts", "ahead",
                    "Customers who rate 4 or 5 stay twice as long. — Sales director", 0.016, ahead="88.0",
-                   ahead_note="comfortable: 81%", seed=4),
+                   ahead_note="comfortable: 81%", seed=4, drop=14, restart=16,
+                   signal=Signal(text="as usual since the new level", since="(you, February 2026: service desk)",
+                                 icon=SignalIcon.COMMON, rule="As usual (natural range 84% to 94%, from 8 months). "
+                                 "Re-based from February 2026 by you, 4 Mar 2026: service desk.")),
         metric_row("Solved at first contact", "%", "70.4", "72.0", "71.9", "−1.6 pts", "as expected",
                    "A second call costs the customer a day. — You", 0.016, better=False, seed=5,
                    ahead_note="stretch: 44%"),
@@ -91,10 +94,14 @@ BLOCKS = (
     )),
     StageBlock(stage="action", label="Actions", rows=(
         metric_row("First response", "h", "5.1", "5.0", "5.6", "+2.0%", "as expected",
-                   "Under 5 h, complaints halve. — You", 0.02, better=False, seed=7, ahead_note="stretch: 46%"),
+                   "Under 5 h, complaints halve. — You", 0.02, better=False, seed=7, ahead_note="stretch: 46%",
+                   flags={5: "better", 14: "worse"}),
         metric_row("Visits per person", "", "62", "60", "58", "+3.3%", "as expected",
                    "Each visit opens a third of new business. — Sales director", 0.033, seed=8,
-                   ahead_note="realistic: 66%"),
+                   ahead_note="realistic: 66%", flags={23: "better", 22: "better"},
+                   signal=Signal(text="unusual: 2 of 3 months very high", sense=Sense.BETTER,
+                                 icon=SignalIcon.IMPROVING_HIGH, rule="Unusual: two of three months lie in the outer "
+                                 "third of the natural range, on one side (natural range 54 to 64, from 24 months).")),
     )),
     StageBlock(stage="belief", label="Beliefs", rows=(
         metric_row("“I know why our goals matter”", "of 10", "7.2", "7.0", "6.8", "+0.2 pts", "as expected",
@@ -107,10 +114,7 @@ BLOCKS = (
     )),
 )  # fmt: skip
 
-LEGEND = (
-    "▲ ahead and ▼ below are said only where usual variation does not explain the difference; all else is grey. "
-    "Solid line: actual. Dashed: expectation. Light: the year before. Bars to the left are worse, to the right better."
-)
+LEGEND = wording.LEGEND_OF_RANGES
 
 
 def glance(blocks: Sequence[StageBlock] = BLOCKS, headline: str = "", to_do: Sequence[str] | None = None) -> Glance:
@@ -123,8 +127,8 @@ def glance(blocks: Sequence[StageBlock] = BLOCKS, headline: str = "", to_do: Seq
             "Review with the owner: Revenue for November 2026, which has a chance of 22%.",
             "Returns are withheld: their source closed late.",
         ),
-        blocks=tuple(blocks), last_year_label="Oct 2025", chart_label="24 months", ahead_label="November",
-        legend=LEGEND,
+        blocks=tuple(blocks), last_year_label="Oct 2025", chart_label="24 months, natural range",
+        status_label="Status, signal", ahead_label="November", legend=LEGEND,
     )  # fmt: skip
 
 
@@ -134,13 +138,15 @@ def person(
     """One associate against an expectation of 100."""
     sense = SENSES.get(judged.split(",", maxsplit=1)[0], Sense.NONE)
     shown = judged != "withheld"
-    figure = f"{actual:.0f}" if shown else "—"
+    likely = (79.0, 108.0) if judged == "too little data" else None
+    months = wave(seed, level=actual)
+    figure = ("79–108" if likely else f"{actual:.0f}") if shown else "—"
     alt = f"{figure} against 100 expected, {judged}."
     return PersonRow(
         unit_kind=kind, unit_id=f"U{seed}", label=label, detail=detail, figure=figure, expected="100",
-        bullet=charts.bullet(actual, 100, actual - 6, alt=alt, sense=sense) if shown else None,
+        bullet=charts.bullet(actual, 100, actual - 6, alt=alt, sense=sense, likely=likely) if shown else None,
         spark=charts.sparkline(
-            wave(seed, level=actual), alt=f"24 months, latest {figure}, {judged}.", sense=sense
+            months, alt=f"24 months, latest {figure}, {judged}.", sense=sense, control=control(months)
         ) if shown else None,
         status=status(judged), note=note,
     )  # fmt: skip
@@ -152,7 +158,14 @@ PEOPLE = (
     person("Associate 3", "Field sales · North", 71, "below, 3rd month", "Nothing agreed since June.", seed=3),
     person("Associate 4", "Field sales · North", 88, "as expected", "Visit plan: too early to tell.", seed=4),
     person("Associate 5", "Inside sales · North", 101, "as expected", seed=5),
-    person("Associate 6", "Inside sales · North", 94, "too little data", "4 cases: any value from 79 to 108.", seed=6),
+    person(
+        "Associate 6",
+        "Inside sales · North",
+        94,
+        "too little data",
+        "4 rows: any value from 79 to 108 is likely.",
+        seed=6,
+    ),
     person("Associate 7", "Inside sales · North", 0, "withheld", "Withheld: the figure is contested.", seed=7),
 )
 NEW = (person("Associate 8", "Field sales · North", 64, "on the ramp", "Third month.", seed=8),)
@@ -192,14 +205,6 @@ TALKS = (
          ("Agreed", "Weekly visit plan, from 14 October: too early to tell; first look in December.")),
     *(talk(f"Associate {n}", "", Sense.NONE, ("Result", "As expected: no difference larger than usual."),
            ("Ask", "What in this month helped or hindered you?")) for n in (2, 5, 6, 7, 8)),
-)  # fmt: skip
-
-CHANGING = (
-    Table(title="Revenue by segment, k€", columns=("Segment", "Oct 2026", "Oct 2025", "Difference"),
-          align=("left", "right", "right", "right"),
-          rows=(("Businesses", "241", "290", "−49"), ("Consumers", "98", "104", "−6"),
-                ("Public bodies", "14", "17", "−3"), ("Total", "353", "411", "−58")),
-          note="Differences between two months. They say nothing yet of usual variation or cause."),
 )  # fmt: skip
 
 AHEAD = (
@@ -250,7 +255,8 @@ def manager_of_eight() -> ReportModel:
         company="Demo Company", title="Manager, Northern region",
         subtitle="1 team · 8 people · reports to the sales director", kind_label="Manager report",
         month_label="October 2026", glance=glance(), people=(people_table(),), conversations=TALKS,
-        conversations_note="Everyone has a block; the due ones come first.", changing=CHANGING, ahead=AHEAD,
+        conversations_note="Everyone has a block; the due ones come first.", shifts=SHIFTS,
+        shifts_note=wording.SHIFTS_NOTE, repeated=AGAIN, changing=CHANGING, ahead=AHEAD,
         ahead_note="A number that was missed is not simply asked again: its owner reviews it.", about=about(),
     )  # fmt: skip
 
@@ -280,7 +286,8 @@ def team() -> ReportModel:
     return manager_of_eight().model_copy(update={
         "report_id": "team-T4", "kind": ReportKind.TEAM, "unit_id": "T4", "title": "Team Northern region",
         "subtitle": "8 people", "kind_label": "Team report", "people": (), "conversations": (),
-        "conversations_note": "",
+        "conversations_note": "", "changing": (), "repeated": (), "shifts_note": wording.SHIFTS_NOTE_TEAM,
+        "shifts": tuple(block.model_copy(update={"proposal": ""}) for block in SHIFTS[:2]),
         "glance": glance(to_do=("Revenue: below for the 3rd month. What would help?",)),
     })  # fmt: skip
 
@@ -311,8 +318,21 @@ def ugly() -> ReportModel:
     rough = metric_row(
         f"Kunden{LONG}", "Mio. ¥ vor Rückläufern", "123,456,789.0", "−1,234,567.8", "99,999,999", "−1,234.5%",
         "below, 12th month", f"{LONG} — Associate {LONG}", 9.9, better=False, ahead="123,456,789",
-        ahead_note="unrealistic: 3%", seed=40,
+        ahead_note="unrealistic: 3%", seed=40, flags={20: "unusual", 23: "better"},
+        signal=Signal(text="unusual since the new level: 12 months rising", icon=SignalIcon.UNUSUAL_HIGH, rule=LONG,
+                      since=f"({UGLY_NAMES[1]}, June 2025: {LONG})"),
     )  # fmt: skip
+    moved = shift(
+        f"Kunden{LONG}",
+        "Mio. ¥ vor Rückläufern",
+        f"Lower since April 2026: {LONG}.",
+        LONG,
+        whose=UGLY_NAMES[0],
+        events=LONG,
+        proposal=f"Proposed: {LONG}.",
+        accepted=f"{UGLY_NAMES[3]} {LONG}",
+        earlier=(LONG, LONG),
+    )
     blocks = (
         *(block.model_copy(update={"rows": (*block.rows, rough)}) for block in BLOCKS),
         StageBlock(stage="experience", label="Experiences, continued", rows=(rough, rough, rough)),
@@ -320,7 +340,14 @@ def ugly() -> ReportModel:
     return manager_of_eight().model_copy(update={
         "report_id": "manager-ugly", "paper": "Letter", "language": "de-DE", "title": f"{UGLY_NAMES[1]} {LONG}",
         "subtitle": f"60 people · reports to {UGLY_NAMES[3]}", "glance": glance(blocks, to_do=[LONG, "b" * 200]),
-        "people": (people_table(rows, NEW),),
+        "people": (people_table(rows, NEW),), "shifts": (*SHIFTS, *[moved] * 9), "repeated": (*AGAIN, LONG),
+        "changing": tuple(
+            table.model_copy(update={
+                "rows": tuple((f"{LONG} {n}" if n < 2 else row[0], *(f"{text}99,999" for text in row[1:]))
+                              for n, row in enumerate(table.rows))
+            })
+            for table in CHANGING
+        ),
         "conversations": tuple(
             talk(name, "below for the 12th month" if n % 5 == 0 else "", Sense.WORSE if n % 5 == 0 else Sense.NONE,
                  ("Result", "As expected: no difference larger than usual."), ("Belief", LONG))

@@ -20,10 +20,10 @@ from flows.rendering import RenderError, pdf_bytes, read_back, render_html
 from flows.rendering.document import Document
 from flows.rendering.templates import TEMPLATES, linked_figures, report_html, template
 from tests.flows.rendering.sample_models import SAMPLES, UGLY_NAMES, glance, manager_of_eight, team, ugly
-from transforms.report_model import ReportModel
+from transforms.report_model import ReportModel, SignalIcon
 
 ROOT = Path(__file__).resolve().parents[3]
-CHART_KINDS = ("series", "variance", "bullet", "spark")
+CHART_KINDS = ("series", "variance", "bullet", "spark", "icon", "steps")
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -40,7 +40,7 @@ ELSEWHERE = """
 import hashlib, sys
 from pathlib import Path
 from flows.rendering import pdf_bytes
-from transforms.report_model import ReportModel
+from transforms.report_model import ReportModel, SignalIcon
 model = ReportModel.model_validate_json(Path(sys.argv[1]).read_bytes())
 print(hashlib.sha256(pdf_bytes(model, "Edition 1")).hexdigest())
 """
@@ -67,8 +67,9 @@ def test_the_edition_on_the_page_follows_the_label(documents: Mapping[str, Docum
 # -- what a reader finds ---------------------------------------------------------------------------------------
 
 
-def test_a_manager_of_eight_reads_three_pages(documents: Mapping[str, Document]) -> None:
-    assert documents["manager-of-eight"].pages == 3
+def test_a_manager_of_eight_reads_four_pages(documents: Mapping[str, Document]) -> None:
+    """With three shifts, a waterfall and an action repeated: the month on the first, the people on the second."""
+    assert documents["manager-of-eight"].pages == 4
 
 
 def pages_of(path: Path) -> Iterator[tuple[Any, Any]]:
@@ -188,6 +189,8 @@ def test_every_chart_is_told_in_words(pdf_files: Mapping[str, Path], name: str) 
     people = [row for table in model.people for row in (*table.rows, *table.new_rows)]
     alts = [chart.alt for row in rows for chart in (row.variance, row.chart) if chart]
     alts += [chart.alt for row in people for chart in (row.bullet, row.spark) if chart]
+    alts += [shift.chart.alt for shift in model.shifts if shift.chart]
+    alts += [bar.alt for table in model.changing for bar in table.bars if bar]
     assert alts
     assert [alt for alt in alts if alt not in text] == []
 
@@ -236,6 +239,13 @@ def test_better_and_worse_differ_by_shape_too() -> None:
     drawn = {sense: str(macro(chart.model_copy(update={"latest_sense": sense}))) for sense in senses}
     shapes = {sense: re.sub("#[0-9a-f]{6}", "", svg) for sense, svg in drawn.items()}
     assert len(set(shapes.values())) == 3
+
+
+def test_signals_differ_without_colour() -> None:
+    icon = template("charts/signal.svg.j2").module.icon  # type: ignore[attr-defined]
+    shapes = {name: re.sub("#[0-9a-f]{6}", "", str(icon(name))) for name in SignalIcon if name}
+    assert len(set(shapes.values())) == len(shapes) - 2, "unusual without a direction is drawn as better is, in black"
+    assert shapes[SignalIcon.IMPROVING_HIGH] != shapes[SignalIcon.CONCERNING_HIGH]
 
 
 # -- what must not happen --------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_who_is_no_longer_in_the_report_is_counted_and_never_named() -> None:
 def test_the_earlier_copy_gives_no_text_but_figures_and_statuses() -> None:
     """Names and sentences of it may no longer be the reader's to see."""
     kept = {"metric", "unit", "unit_id", "unit_kind", "stage", "language", "kind", "paper", "align", "sense",
-            "latest_sense", "actual", "expected", "figure"}  # fmt: skip
+            "latest_sense", "actual", "expected", "figure", "icon"}  # fmt: skip
 
     def mark(content: Any, key: str = "") -> Any:
         if isinstance(content, dict):

@@ -64,6 +64,18 @@ def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_processes_unless_asked() -> Iterator[None]:
+    """The tests themselves use every core: what a test does here is done in its own process, unless it tells how many.
+
+    Commands that are started as programs use as many workers as ever.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("flows.workers.cores", "flows.rendering.batch.cores"):
+            patch.setattr(name, lambda: 1)
+        yield
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> "tuple[TinyCompany, Outcome]":
     """The tiny company with its first edition of October, to be read only."""

@@ -15,6 +15,7 @@ from config.loader import load_config
 from flows.cli.main import main
 from flows.rendering import read_back
 from flows.stages.erasing import JOURNAL, Erasure, erase
+from flows.stages.facts import read_signals_file, write_evidence
 from flows.stages.recording import open_ledger
 from flows.state import paths
 from flows.state.editions import newest_edition
@@ -34,13 +35,20 @@ from tests.flows.erasing import (
     naming,
     table,
 )  # fmt: skip
+from transforms.columns import CHANGES, shaped
 from transforms.deliveries import DeliveryState
 
 
 @pytest.fixture(scope="module")
 def mailed(tmp_path_factory: pytest.TempPathFactory) -> TinyCompany:
-    """Two editions of October, both approved and mailed."""
-    return mailed_company(tmp_path_factory.mktemp("erase") / "company")
+    """Two editions of October, both approved and mailed; a change found in the second, on a day named after Nora."""
+    company = mailed_company(tmp_path_factory.mktemp("erase") / "company")
+    edition = newest_edition(company.state, OCTOBER)
+    assert edition
+    change = {"unit_kind": "associate", "unit_id": ID, "metric": "orders", "month": pd.Timestamp("2026-09-01")}
+    changes = shaped(pd.DataFrame([change | {"events": f"2026-09-30 {NAME} was away", "accepted": False}]), CHANGES)
+    write_evidence(edition.folder, read_signals_file(edition.folder / "signals.parquet"), changes)
+    return company
 
 
 @pytest.fixture
@@ -64,7 +72,9 @@ def erased(mailed: TinyCompany, tmp_path_factory: pytest.TempPathFactory) -> tup
 def test_before_the_person_is_named_in_every_kind_of_file(mailed: TinyCompany) -> None:
     """What the search of these tests would find."""
     folders = {"landings", "checked", "facts", "editions", "outbox", "configs", "ledger.sqlite"}
-    assert folders <= kinds(naming(mailed.state.root))
+    found = naming(mailed.state.root)
+    assert folders <= kinds(found)
+    assert {"signals.parquet", "changes.parquet"} <= {Path(name).name for name in found}
 
 
 def test_afterwards_no_file_names_the_person(erased: tuple[TinyCompany, Erasure]) -> None:

@@ -80,7 +80,7 @@ def build_board(
     at, rows = _positions(asked, places, names, lags, first, shape[2])
     targets, from_table = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     targets[at] = asked["value"].to_numpy(dtype=np.float64)[rows]
-    from_table[at] = asked["origin"].str.startswith("table:").to_numpy(dtype=bool)[rows]
+    from_table[at] = ~asked["origin"].str.startswith("rule:").to_numpy(dtype=bool)[rows]
     kinds, ids = (ordered[name].to_numpy(dtype=object) for name in ("unit_kind", "unit_id"))
     return Board(config, last, kinds, ids, names, lags, figures, targets, from_table, suppressed)
 

@@ -60,9 +60,9 @@ EXPECTED: Final = {
     "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "value": NUMBER, "why": TEXT, "owner": TEXT,
     "set_on": DAY, "parent": TEXT, "origin": TEXT, "basis": TEXT, "parts_total": NUMBER, "review_by": DAY,
 }  # fmt: skip
-"""Expectations that are used: each with its why and owner. `origin` is table:<file>:<line> or rule:<name>; `basis`
-says in a sentence how the value came about; `parts_total` is what the next level's expectations add up to (missing
-for ratios)."""
+"""Expectations that are used: each with its why and owner. `origin` is table:<file>:<line>, rule:<name>, or
+decision:<day> of a level that a person accepted; `basis` says in a sentence how the value came about; `parts_total` is
+what the next level's expectations add up to (missing for ratios)."""
 
 UNUSED_EXPECTED: Final = {
     "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "month": DAY, "value": NUMBER, "origin": TEXT, "reason": TEXT,

@@ -27,6 +27,7 @@ def command(company: TinyCompany, *arguments: str) -> int:
     return int(str(ended.value.code or 0))
 
 
+@pytest.mark.soak
 def test_a_small_change_goes_on_a_named_persons_word_alone(ready: TinyCompany) -> None:
     told(ready, f"{DELIVERY}mail_changes_over: 0.9\n")
     release(ready, ["team-NORTH"])

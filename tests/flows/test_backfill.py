@@ -103,6 +103,7 @@ def test_a_dry_run_says_what_would_change_and_leaves_everything(two_months: Tiny
     assert october.figures > 0
 
 
+@pytest.mark.soak
 def test_a_month_without_data_is_told_and_stops_no_other(two_months: TinyCompany, tmp_path: Path) -> None:
     company = two_months.copy(tmp_path / "company")
     for kind in ("sales", "service"):

@@ -120,6 +120,7 @@ def test_for_a_program_everything_is_there(call: Caller, fresh: TinyCompany) -> 
     assert said["withheld"] == []
 
 
+@pytest.mark.soak
 def test_what_is_only_to_know_is_counted_and_shown_on_request(call: Caller, fresh: TinyCompany) -> None:
     (fresh.config / "corrections.csv").write_text(
         "extract,key,column,old,new,reason,owner\n"
@@ -157,6 +158,7 @@ def test_without_hr_nothing_can_be_checked(
     assert told in called.err
 
 
+@pytest.mark.soak
 def test_where_hr_is_broken_the_page_says_how(call: Caller, fresh: TinyCompany) -> None:
     call("check", OCTOBER, *where(fresh))
     fresh.write("people.csv", usual_people()[:3])
@@ -179,6 +181,7 @@ def test_while_a_run_holds_the_state_root_it_is_refused(call: Caller, fresh: Tin
 # -- the page ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_the_same_month_is_the_same_page(fresh: TinyCompany, tmp_path: Path) -> None:
     fresh.append("sales/2026-10.csv", UNREADABLE)
     first, again = (check_month(fresh.run()).page.read_bytes() for _ in range(2))
@@ -283,6 +286,7 @@ def test_a_month_is_over_when_it_is_over_at_the_company(
     assert "days.pulled_early" not in codes_of(fresh)
 
 
+@pytest.mark.soak
 def test_a_month_looked_at_before_it_was_over_is_pulled_again_as_history(tmp_path: Path) -> None:
     november = OCTOBER.shift(1)
     company = write_company(tmp_path / "company", history_months=2, last=november)

@@ -331,6 +331,7 @@ def strange_folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # Starts the program, which starts its rendering workers, as a user would.
 def test_a_stranger_s_config_py_never_stands_in_for_ours(strange_folder: Path, tmp_path: Path) -> None:
     company = write_company(tmp_path / "company", history_months=0)

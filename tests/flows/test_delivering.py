@@ -179,6 +179,7 @@ def test_a_rule_releases_the_month_that_has_just_ended(company: TinyCompany, rul
     assert (again.queued, again.waiting) == (0, 5)
 
 
+@pytest.mark.soak
 def test_a_rule_that_does_not_hold_says_why(company: TinyCompany) -> None:
     told(company, f"{DELIVERY}release: {{automatic: true, warnings: 0}}\n")
     company.append("sales/2026-10.csv", "2026-10-XX-1,NOBODY,2026-10-29,900.00,B2B")
@@ -280,6 +281,7 @@ def test_a_later_edition_is_mailed_where_it_says_something_else(ready: TinyCompa
     assert "Changed since edition 1" in body.get_content()
 
 
+@pytest.mark.soak
 def test_a_small_change_is_held_and_not_mailed(ready: TinyCompany) -> None:
     told(ready, f"{DELIVERY}mail_changes_over: 0.5\n")
     release(ready)
@@ -310,6 +312,7 @@ def test_a_later_edition_takes_the_place_of_what_is_not_yet_out(ready: TinyCompa
     }  # fmt: skip
 
 
+@pytest.mark.soak
 def test_an_older_edition_is_not_released(ready: TinyCompany) -> None:
     first = newest_edition(ready.state, OCTOBER)
     assert first is not None

@@ -158,6 +158,7 @@ def test_a_long_list_ends_with_how_many_more_there_are(diff: Caller, copy: TinyC
     assert "[31mRed [b]x[/b]" in shown
 
 
+@pytest.mark.soak
 def test_nothing_differs_where_only_the_template_did(diff: Caller, copy: TinyCompany) -> None:
     copy.make(reissue="New paper size")
     called = diff(copy, OCTOBER)
@@ -166,6 +167,7 @@ def test_nothing_differs_where_only_the_template_did(diff: Caller, copy: TinyCom
     assert "Unchanged: figures, statuses, expectations, recipients" in called.out
 
 
+@pytest.mark.soak
 def test_figures_that_are_now_withheld_are_told_with_the_reason(diff: Caller, copy: TinyCompany) -> None:
     (copy.folder / "data" / "sales" / "2026-10.csv").unlink()
     copy.make()
@@ -185,6 +187,7 @@ def test_figures_that_are_now_withheld_are_told_with_the_reason(diff: Caller, co
     assert "withheld: the sales extract" in " ".join(diff(copy, OCTOBER, columns=200).out.split())
 
 
+@pytest.mark.soak
 def test_who_came_is_told_as_new(diff: Caller, tmp_path: Path, made: tuple[TinyCompany, object]) -> None:
     company = made[0].copy(tmp_path / "company")
     lead = person("AS10", "", "AS01", role="Lead", name="Newcomer A")
@@ -299,6 +302,7 @@ def test_one_edition_has_nothing_to_be_compared_with(diff: Caller, made: tuple[T
 # -- it is pointed at -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_a_run_that_made_a_later_edition_says_how_to_see_what_changed(
     copy: TinyCompany, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,6 +140,7 @@ def test_the_months_made_again_have_the_same_figures_and_the_pseudonym(company: 
     deliver(company)
 
 
+@pytest.mark.soak
 def test_what_is_pulled_again_is_the_same_landing(company: TinyCompany) -> None:
     """The source names the person still: pulling puts the same pseudonym there, so nothing new is landed."""
     erase(company.state, company.config, ID, "DPO", NOW)

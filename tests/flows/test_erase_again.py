@@ -108,6 +108,7 @@ def ledger_of(company: TinyCompany) -> str:
         return f"{ledger.deliveries()}{ledger.approvals()}{ledger.runs()}"
 
 
+@pytest.mark.soak
 def test_an_id_that_files_write_otherwise_is_found(odd: TinyCompany, without_bo: tuple[TinyCompany, Erasure]) -> None:
     """E_02 is manager-E_5f_02 as a report; E_021, which begins alike, is another."""
     company, erasure = without_bo

@@ -48,7 +48,7 @@ KEPT = re.compile(
             r"facts/month=2026-(09|10)/facts\.(parquet|json)",
             r"configs/[0-9a-f]{64}/(company|extracts|metrics|expectations|delivery)\.yaml",
             r"configs/[0-9a-f]{64}/asked\.csv",
-            r"editions/2026-10/1/(manifest\.json|index\.html|checks\.html|(facts|comparison)\.parquet)",
+            r"editions/2026-10/1/(manifest\.json|index\.html|checks\.html|(facts|comparison|signals|changes)\.parquet)",
             r"editions/2026-10/1/models/(manager|team)-[A-Z0-9]+\.json",
             r"editions/2026-10/1/reports/(manager|team)-[A-Z0-9]+\.pdf",
             r"run\.lock",
@@ -203,6 +203,7 @@ print(json.dumps([[outcome.new, outcome.number, outcome.made, outcome.kept] for 
 """
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # Python is started anew in a checkout whose code and style sheet are others.
 def test_other_code_alone_makes_nothing_new_unless_asked(company: TinyCompany, tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"

@@ -97,6 +97,7 @@ def test_a_preview_shows_no_stranger_either(company: TinyCompany) -> None:
     make_preview(company.run(), "team:SOUTH")
 
 
+@pytest.mark.soak
 def test_a_month_need_not_have_been_run_before(tmp_path: Path, made: tuple[TinyCompany, Outcome]) -> None:
     company = write_company(tmp_path / "company")
     page = make_preview(company.run(), "manager-AS02").html.read_text("utf-8")

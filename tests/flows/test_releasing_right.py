@@ -175,6 +175,7 @@ def test_the_first_edition_that_is_good_enough_goes_out_by_the_rule(ready: TinyC
     assert states_of(ready, 2) == {Hold.SUPERSEDED: 5}
 
 
+@pytest.mark.soak
 def test_a_run_that_ended_after_publishing_is_released_by_the_rule_when_it_is_run_again(
     company: TinyCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,6 +391,7 @@ def test_a_report_opens_with_what_changed_since_the_oldest_copy_of_its_readers_o
     assert _copies(run, {"team-NORTH": ["old", "new"]}) == {"team-NORTH": since}
 
 
+@pytest.mark.soak
 def test_a_reader_without_a_copy_is_told_of_none(ready: TinyCompany) -> None:
     release(ready, ["team-NORTH"])
     send(ready)
@@ -405,6 +407,7 @@ def test_a_reader_without_a_copy_is_told_of_none(ready: TinyCompany) -> None:
 # -- numbers ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("gone", ["the month", pytest.param("the newest", marks=pytest.mark.soak)])
 def test_a_number_is_not_used_twice_and_the_month_can_be_mailed(ready: TinyCompany, gone: str) -> None:
     number = 1 if gone == "the month" else again(ready)
@@ -462,6 +465,7 @@ def test_a_backfill_with_mail_says_what_waits_and_what_is_queued(capsys: pytest.
     assert "2026-10: 1 delivery is queued. Mail: yardstick send 2026-10" in said
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("came", [False, True], ids=["nothing came", "rows came late"])
 def test_a_backfill_goes_on_only_where_the_sources_say_the_same(
     ready: TinyCompany, monkeypatch: pytest.MonkeyPatch, came: bool

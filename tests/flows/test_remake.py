@@ -215,6 +215,7 @@ def test_a_landing_that_is_gone_or_was_changed_is_named_with_all_else_that_is(
     assert not list(company.state.root.glob(".remake-*"))
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_what_differs_is_named_and_another_version_said_first(
     thrice: TinyCompany, tmp_path: Path, remake: Remaker

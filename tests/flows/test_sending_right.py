@@ -122,6 +122,7 @@ def test_on_another_day_hr_is_asked_again(ready: TinyCompany) -> None:
     assert (line_of(ready, "team-NORTH").state, line_of(ready, "team-SOUTH").hold) == (S.SENT, Hold.LEFT)
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # another month is made
 def test_a_month_whose_readers_nobody_knows_any_more_stops_no_other(ready: TinyCompany) -> None:
     september = Month(2026, 9)
@@ -143,6 +144,7 @@ def test_a_month_whose_readers_nobody_knows_any_more_stops_no_other(ready: TinyC
     assert deliver(ready.run(), Wanted(), clock=lambda: NOW).sent == 1
 
 
+@pytest.mark.soak
 def test_whatever_a_sender_leaves_of_an_edition_never_goes_out_after_the_next(ready: TinyCompany) -> None:
     release(ready)
     ends = {

@@ -173,6 +173,7 @@ def test_a_late_extract_is_waited_for_without_the_lock(waiter: TinyCompany) -> N
     assert waiter.make().made == len(REPORTS)
 
 
+@pytest.mark.soak
 def test_when_the_time_is_over_the_month_is_made_without_it(waiter: TinyCompany) -> None:
     (waiter.folder / "data/service/2026-10.csv").unlink()
     clock = Clock(began())

@@ -98,6 +98,7 @@ def test_what_is_landed_checked_and_measured_does_not_depend_on_the_number_of_wo
     assert sum(name.startswith("facts/") for name in alone) == 26
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # The same.
 def test_workers_find_our_modules_from_a_folder_with_a_config_py_of_its_own(tmp_path: Path) -> None:
     company = write_company(tmp_path / "company", history_months=12)
@@ -112,6 +113,7 @@ def test_workers_find_our_modules_from_a_folder_with_a_config_py_of_its_own(tmp_
     assert (shown.returncode, shown.stdout, shown.stderr) == (0, "13 months\n", "")
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # Starts processes.
 def test_a_refusal_in_a_worker_is_told_as_any_other(tmp_path: Path) -> None:
     company = write_company(tmp_path / "company", history_months=12)

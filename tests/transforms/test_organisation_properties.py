@@ -154,6 +154,7 @@ def test_membership_is_what_a_plain_reckoning_of_each_day_gives(table: list[Row]
             assert set(made.chain_above(who, day)) == plain.chain(who), (day, who)
 
 
+@pytest.mark.soak
 @few
 @given(table=rows(stand_ins=True), order=st.randoms(use_true_random=False))
 def test_the_order_of_rows_never_matters_and_rows_stay_as_they_are(table: list[Row], order: object) -> None:

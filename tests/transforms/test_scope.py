@@ -106,6 +106,7 @@ quick = settings(
 )
 
 
+@pytest.mark.soak
 @settings(quick, max_examples=12, derandomize=True)
 @given(companies())
 @example([

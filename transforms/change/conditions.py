@@ -22,6 +22,9 @@ from transforms.numbers import Flags, Floats, Ints
 UNKNOWN, OWN, CONDITIONS, BOTH = 0, 1, 2, 3
 VERDICTS: Final = ("unknown", "own", "conditions", "both")
 FEWEST_PEERS: Final = 4
+"""Fewer cannot show that they stood still."""
+FEWEST_MOVED: Final = 3
+"""Fewer are no conditions, however far they moved."""
 NEAR_COLUMNS: Final = 2
 """The group counts as moving in the same months when it moved so few columns earlier or later."""
 _WINDOW: Final = 12
@@ -29,8 +32,8 @@ _FEWEST_POINTS: Final = 3
 _MOVED: Final = 3.0
 """Standard errors: the group is looked at in five places, 1% of which chance may call moved."""
 _LEFT: Final = 2.0
-_SEES: Final = 3.0
-"""A group says that it stood still only where a move as large as the unit's would be so many standard errors."""
+_HALF: Final = 0.5
+"""A change is a unit's own only where the group's, as large as it may have been, would make less of it than this."""
 _PART: Final = 0.15
 """What explains less of a unit's change is not its condition."""
 _FAR: Final = 3.0
@@ -43,10 +46,10 @@ _TINY: Final = 1e-12
 class Conditions:
     """One entry a change. Sizes are shares of the level before where `relative` was asked for, else differences.
 
-    `verdict`: UNKNOWN (too few peers, or too restless to say), OWN, CONDITIONS, BOTH. `peers`: with values on both
-    sides. `moved`: share of them that went the unit's way by more than their own noise's standard error. `unit_change`,
-    `group_change` (of the others) and `own_change` (what is left without the group's). `explained`: how much of the
-    unit's change the group's makes, 0 to 1.
+    `verdict`: UNKNOWN (too few peers, or too restless to say that they stood still), OWN, CONDITIONS, BOTH. `peers`:
+    with values on both sides. `moved`: share of them that went the unit's way by more than their own noise's standard
+    error. `unit_change`, `group_change` (of the others) and `own_change` (what is left without the group's).
+    `explained`: how much of the unit's change the group's makes, 0 to 1.
     """
 
     verdict: Ints
@@ -104,7 +107,8 @@ def _judged(
 
 
 def _verdicts(change: Floats, error: Floats, pooled: "_Pooled", *, relative: bool) -> Conditions:
-    known = (pooled.peers >= FEWEST_PEERS) & np.isfinite(change) & np.isfinite(pooled.change)
+    known = (pooled.peers >= FEWEST_MOVED) & np.isfinite(change) & np.isfinite(pooled.change)
+    enough = known & (pooled.peers >= FEWEST_PEERS)
     size = np.where(np.abs(change) > _TINY, change, np.nan)
     share = pooled.change / size
     moved = (np.abs(pooled.change) > _MOVED * pooled.error) & (share > _PART)
@@ -112,8 +116,10 @@ def _verdicts(change: Floats, error: Floats, pooled: "_Pooled", *, relative: boo
     more = np.abs(left) > _LEFT * np.sqrt(error**2 + pooled.error**2)
     # A group that went farther than the unit leaves nothing of it to the unit.
     more &= share < 1
-    sees = np.abs(change) > _SEES * pooled.error
-    verdict = np.select([~known, moved & more, moved, sees], [UNKNOWN, BOTH, CONDITIONS, OWN], UNKNOWN)
+    still = share + _LEFT * pooled.error / np.abs(size) < _HALF
+    verdict = np.select(
+        [~known, moved & more & enough, moved, still & enough], [UNKNOWN, BOTH, CONDITIONS, OWN], UNKNOWN
+    )
     explained = np.where(moved, np.clip(share, 0, 1), 0.0)
     written = np.expm1 if relative else np.positive
     return Conditions(
@@ -141,9 +147,9 @@ class _Pooled:
         with np.errstate(invalid="ignore"):
             before = np.sign(change) * self.change[rows] / self.error[rows]
             now = np.sign(change) * seen.change / seen.error
-            better = (seen.peers >= FEWEST_PEERS) & (np.isnan(before) | (now > np.maximum(before, _MOVED)))
+            better = (seen.peers >= FEWEST_MOVED) & (np.isnan(before) | (now > np.maximum(before, _MOVED)))
         # Too few peers is worth telling as well.
-        better |= (self.peers[rows] < FEWEST_PEERS) & (seen.peers > self.peers[rows])
+        better |= (self.peers[rows] < FEWEST_MOVED) & (seen.peers > self.peers[rows])
         for name in self.__slots__:
             getattr(self, name)[rows[better]] = getattr(seen, name)[better]
 

@@ -14,6 +14,7 @@ from config.checks import Severity
 from config.models import Config, ExpectationRule, RuleKind
 from config.months import Month
 from transforms.columns import EXPECTED, UNUSED_EXPECTED, empty, shaped
+from transforms.expectations.accepted import with_accepted
 from transforms.expectations.basis import basis_sentences
 from transforms.expectations.parts import parts_totals
 from transforms.expectations.rules import FIRST_RULE, MISSED, Expected, apply_rules, in_force, rule_gives
@@ -60,7 +61,7 @@ def evaluate_expectations(  # noqa: PLR0913 the contract between stages
         return ExpectationResult(empty(EXPECTED), empty(UNUSED_EXPECTED), ())
     report = month or (ordered[-2] if len(ordered) > 1 else ordered[0])
     world = build_world(config, Input(facts, units, membership, spells, holidays), ordered, report)
-    read = read_tables(world, tables)
+    read = with_accepted(world, read_tables(world, tables))
     expected = apply_rules(world, {key: one.value for key, one in read.used.items()})
     unused, findings = _incomplete_rules(world, expected)
     totals = parts_totals(world, units, expected.value)

@@ -44,8 +44,8 @@ class Written:
 
     @property
     def origin(self) -> str:
-        """table:<file>:<line>."""
-        return f"table:{self.file}:{self.line}"
+        """table:<file>:<line>, or decision:<day> of what a person accepted."""
+        return f"table:{self.file}:{self.line}" if self.line else f"decision:{self.set_on}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,6 +265,7 @@ assert before[0] is not warnings.showwarning
 """
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # The library must be imported anew, in a process of its own.
 def test_nothing_of_the_library_reaches_the_terminal_or_stays_in_the_process(tmp_path: Path) -> None:
     readings = [reading(0.0, "a text"), reading(0.0, check="hr.c")]  # type: ignore[arg-type]

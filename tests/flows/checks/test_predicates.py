@@ -320,6 +320,7 @@ def test_rows_set_aside_hold_their_typed_columns_beside_what_is_told(tmp_path: P
 MANY = 300_000
 
 
+@pytest.mark.soak
 def test_the_same_bytes_with_one_thread_and_with_two(tmp_path: Path) -> None:
     config = company(
         [
@@ -377,6 +378,7 @@ CELLS = {
 }
 
 
+@pytest.mark.soak
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.fixed_dictionaries(CELLS), max_size=10),

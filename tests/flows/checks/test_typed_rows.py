@@ -342,6 +342,7 @@ def test_a_broken_landing_is_named(tmp_path: Path) -> None:
         check_extract(landing, config_of({"sales": sales_extract()}), tmp_path / "checked")
 
 
+@pytest.mark.soak
 def test_many_rows_keep_their_order_and_give_the_same_bytes_again(tmp_path: Path) -> None:
     count = 400_000  # more than three row groups, so that several threads have work
     numbers = [str(n) for n in range(count)]

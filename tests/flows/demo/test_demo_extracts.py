@@ -159,6 +159,7 @@ def test_service_has_queues_bots_and_a_third_of_answers(service: pd.DataFrame) -
     assert 0.8 < (service["closed"] <= service["due"]).mean() < 0.97
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # four hundred thousand rows: that a large company can be made is the claim
 def test_five_thousand_people_can_be_made(tmp_path: Path) -> None:
     truths = write_demo_extracts(tmp_path, associates=5_000, months=3)

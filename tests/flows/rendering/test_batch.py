@@ -63,6 +63,7 @@ def test_a_folder_that_is_not_there_is_an_error_of_that_report(tmp_path: Path) -
     assert "team-0.json" in made.error
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # Starts worker processes, each of which loads WeasyPrint.
 def test_workers_give_the_bytes_of_one_process_in_the_order_asked(tmp_path: Path) -> None:
     told: list[int] = []

@@ -61,6 +61,30 @@ def test_both_at_once_are_told_apart_with_their_sizes(seed: int) -> None:
     assert 0 < verdict.explained[0] < 0.5
 
 
+def test_three_others_may_show_conditions_and_never_that_it_is_the_unit_s_own() -> None:
+    verdicts: dict[bool, list[int]] = {still: [] for still in (False, True)}
+    for seed in range(20):
+        for still, seen in verdicts.items():
+            values = sellers(seed, count=4, noise=0.05)
+            values[[0] if still else slice(None)] *= np.where(AFTER, 0.8, 1)
+            seen.append(int(against_peers(at(0), values, np.zeros(4, dtype=np.int64)).verdict[0]))
+    assert set(verdicts[True]) == {UNKNOWN}
+    assert verdicts[False].count(CONDITIONS) >= 16
+    assert set(verdicts[False]) <= {UNKNOWN, CONDITIONS}
+
+
+@pytest.mark.parametrize("peers", [4, 8, 30])
+def test_where_the_others_moved_half_as_far_it_is_hardly_ever_called_the_unit_s_own(peers: int) -> None:
+    """Months are few and the others differ: not to see them move is no proof that they stood still."""
+    own = 0
+    for seed in range(100):
+        values = sellers(seed, count=peers + 1)
+        values[1:] *= np.where(AFTER, 0.9, 1)
+        values[0] *= np.where(AFTER, 0.8, 1)
+        own += int(against_peers(at(0), values, np.zeros(peers + 1, dtype=np.int64)).verdict[0]) == OWN
+    assert own <= 3
+
+
 def test_a_group_that_moved_two_months_earlier_moved_with_the_unit() -> None:
     values = sellers(1, noise=0.05) * np.where(np.arange(MONTHS) >= SINCE - 2, 0.8, 1)
     assert against_peers(at(0), values, GROUP).verdict.tolist() == [CONDITIONS]

@@ -192,8 +192,8 @@ def test_one_person_s_change_stands_in_that_person_s_conversation_alone(month: C
     told = [point.text for point in talk.points if point.label == "Changed"]
     assert told == [
         (
-            "Revenue: lower since March 2026: €4,000 before, €3,600 after (−10.0%). Its own: the others did not move "
-            "together with it. What has changed since then, on either side?"
+            "Revenue: lower since March 2026: €4,000 before, €3,600 after (−10.0%). Mostly its own: what the others "
+            "did together makes up less than half of it. What has changed since then, on either side?"
         )
     ]
     assert all(model.shifts == () for model in models.values())

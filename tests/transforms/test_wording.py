@@ -303,7 +303,7 @@ def test_a_shift_is_told_with_what_was_and_what_is(found: Shift, sentence: str) 
     ("found", "sentence"),
     [
         (shift(), "Whose it is, is not known."),
-        (shift(cause="own"), "Its own: the others did not move together with it."),
+        (shift(cause="own"), "Mostly its own: what the others did together makes up less than half of it."),
         (shift(cause="conditions", moved="83%", explained="90%"),
          "Conditions: 83% of the others moved in the same months, which makes up 90% of it."),
         (shift(cause="both", others="the others in North"),

@@ -20,8 +20,9 @@ _SLOW, _SLOW_FROM, _SLOWEST = 8.0, 0.3, 0.95
 """More is needed the more is seen to carry over from this on: what the filter leaves of slow waves looks like steps."""
 _RETURNING: Final = 4.0
 """More is needed where noise seems to make up for itself, by how much the filter then enlarges a step."""
-_FALLS: Final = 0.4
-"""By how much the logarithm of the chance falls with each unit of gain."""
+_FALLS: Final = 0.22
+"""By how much the logarithm of the chance falls with each unit of gain: what the best splits of 36 months show, of
+normal noise and of shares, for one series in twenty to one in five hundred. Counts fall faster."""
 
 
 def needed(phi: Floats, rise: Floats) -> Floats:

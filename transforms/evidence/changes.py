@@ -1,10 +1,12 @@
 """Lasting shifts of every unit's metrics as a report may show them: CHANGES, with whose they are and what was accepted.
 
-A shift is told where a series without one shows its like with less than 5% chance over all metrics of the unit. Does
-not belong here: finding shifts (`transforms.change`), re-basing, which a person decides, and sentences.
+A shift is told where series without one show its like with less than 5% chance over all metrics of the unit (Hochberg
+1988, "A sharper Bonferroni procedure", Biometrika 75: two metrics that shifted bear each other out). Does not belong
+here: finding shifts (`transforms.change`), re-basing, which a person decides, and sentences.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -69,12 +71,13 @@ class Company:
 
 def changes_of(company: Company, month: Month, events: pd.DataFrame) -> pd.DataFrame:
     """CHANGES of the units and metrics shown, found and accepted. `events`: `date` and `title`, sorted by date."""
-    board, parts = company.board, []
-    looks = np.maximum(company.shown.sum(axis=1), 1)
-    for position in range(len(board.metrics)):
-        rows = np.flatnonzero(company.shown[:, position])
-        if len(rows):
-            parts.append(_of_metric(company, position, rows, looks))
+    candidates = [_newest(company, position) for position in range(len(company.board.metrics))]
+    told = _told(company, candidates)
+    parts = [
+        _of_metric(company, position, found.of(told[found.unit, position]))
+        for position, found in enumerate(candidates)
+        if told[found.unit, position].any()
+    ]
     parts.append(_accepted(company, month))
     found = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else None
     if found is None:
@@ -87,17 +90,37 @@ def changes_of(company: Company, month: Month, events: pd.DataFrame) -> pd.DataF
     )
 
 
-def _of_metric(company: Company, position: int, rows: Ints, looks: Ints) -> pd.DataFrame:
-    """The newest shift of each unit that shows one within the last two years."""
+def _newest(company: Company, position: int) -> Changes:
+    """The newest shift within the last two years of each unit that may show a metric; `unit` is a row of the board."""
+    rows = np.flatnonzero(company.shown[:, position])
     values, months = company.course[rows, position], company.months(position)
     found = find_changes(values, months, restarts=company.restarts[rows, position])
-    told = (found.chance * looks[rows[found.unit]] < EVIDENCE) & (found.position >= values.shape[1] - SHOWN_MONTHS)
-    found = found.of(told)
+    found = found.of((found.chance < EVIDENCE) & (found.position >= values.shape[1] - SHOWN_MONTHS))
     newest = np.append(found.unit[1:] != found.unit[:-1], np.ones(min(len(found), 1), dtype=bool))
     found = found.of(np.asarray(newest, dtype=bool))
-    if not len(found):
-        return empty(CHANGES)
-    causes, groups, seen = _causes(company, position, rows, found)
+    return replace(found, unit=rows[found.unit])
+
+
+def _told(company: Company, candidates: Sequence[Changes]) -> Flags:
+    """Which candidates are told, units × metrics: the least chances that stand up together to all looks at the unit."""
+    chances = np.ones(company.shown.shape)
+    for position, found in enumerate(candidates):
+        chances[found.unit, position] = found.chance
+    order = np.argsort(chances, axis=1, kind="stable")
+    ranked = np.take_along_axis(chances, order, axis=1)
+    looks = np.maximum(company.shown.sum(axis=1), 1)[:, np.newaxis]
+    passes = ranked * np.maximum(looks - np.arange(ranked.shape[1]), 1) < EVIDENCE
+    # Whatever is less likely than one that passes is told with it.
+    together = np.flip(np.maximum.accumulate(np.flip(passes, axis=1), axis=1), axis=1)
+    told = np.zeros_like(passes)
+    np.put_along_axis(told, order, together, axis=1)
+    return np.asarray(told & (chances < EVIDENCE), dtype=bool)
+
+
+def _of_metric(company: Company, position: int, found: Changes) -> pd.DataFrame:
+    """CHANGES of a metric; `found.unit` is a row of the board."""
+    months = company.months(position)
+    causes, groups, seen = _causes(company, position, found)
     board = company.board
     metric = board.metric(position)
     level = found.kind == LEVEL
@@ -105,8 +128,8 @@ def _of_metric(company: Company, position: int, rows: Ints, looks: Ints) -> pd.D
     difference = _difference(metric, before, after)
     return pd.DataFrame(
         {
-            "unit_kind": board.kinds[rows[found.unit]],
-            "unit_id": board.ids[rows[found.unit]],
+            "unit_kind": board.kinds[found.unit],
+            "unit_id": board.ids[found.unit],
             "metric": board.metrics[position],
             "month": month_starts(months[found.position]),
             "kind": np.array(KINDS, dtype=object)[found.kind],
@@ -146,17 +169,17 @@ def _senses(metric: Metric, rise: Floats) -> np.ndarray:
 
 
 def _causes(
-    company: Company, position: int, rows: Ints, found: Changes
+    company: Company, position: int, found: Changes
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Conditions]:
     """Whose each shift is: verdict, the group that moved (kind and id), and what was seen of it."""
     count = len(found)
     verdict = np.full(count, UNKNOWN, dtype=np.int64)
     shares = [np.full(count, np.nan) for _ in range(2)]
     groups = np.full(count, "", dtype=object), np.full(count, "", dtype=object)
-    person = company.associates[rows[found.unit]]
+    person = company.associates[found.unit]
     for chosen, kind, ids, seen in (
-        *_people_against(company, position, rows, found, np.flatnonzero(person)),
-        *_others_against(company, position, rows, found, np.flatnonzero(~person)),
+        *_people_against(company, position, found, np.flatnonzero(person)),
+        *_others_against(company, position, found, np.flatnonzero(~person)),
     ):
         better = (seen.verdict != UNKNOWN) & ((verdict[chosen] == UNKNOWN) | (verdict[chosen] == OWN))
         better &= (verdict[chosen] == UNKNOWN) | (seen.verdict != OWN)
@@ -173,13 +196,13 @@ def _causes(
 _Look = tuple[Ints, str, np.ndarray, Conditions]
 
 
-def _people_against(company: Company, position: int, rows: Ints, found: Changes, chosen: Ints) -> list[_Look]:
+def _people_against(company: Company, position: int, found: Changes, chosen: Ints) -> list[_Look]:
     """Each person's shift against everybody else with the metric, then against the own team."""
     if not len(chosen):
         return []
     people = np.flatnonzero(company.associates & np.isfinite(company.course[:, position]).any(axis=1))
     place = {int(row): n for n, row in enumerate(people)}
-    of_person = np.array([place[int(row)] for row in rows[found.unit[chosen]]], dtype=np.int64)
+    of_person = np.array([place[int(row)] for row in found.unit[chosen]], dtype=np.int64)
     mine = found.of(chosen)
     moved = Changes(of_person, *(getattr(mine, name) for name in Changes.__slots__[1:]))
     values, months = company.course[people, position], company.months(position)
@@ -203,7 +226,7 @@ def _teams(company: Company, people: Ints) -> np.ndarray:
     return np.array([str(parents.get(company.board.ids[row]) or "") for row in people], dtype=object)
 
 
-def _others_against(company: Company, position: int, rows: Ints, found: Changes, chosen: Ints) -> list[_Look]:
+def _others_against(company: Company, position: int, found: Changes, chosen: Ints) -> list[_Look]:
     """The shift of a team or a span against the people with the metric who are not in it, or else the other teams; of
     the organisation, whether its teams moved together.
     """
@@ -213,7 +236,7 @@ def _others_against(company: Company, position: int, rows: Ints, found: Changes,
     relative, months = _relative(company.board.metric(position)), company.months(position)
     looks: list[_Look] = []
     for n in chosen:
-        row = int(rows[found.unit[n]])
+        row = int(found.unit[n])
         whole = company.board.kinds[row] == UnitKind.ORGANISATION.value
         others = teams if whole else _outside(company, row, people, teams)
         own, rest = company.course[row : row + 1, position], company.course[others, position]

@@ -90,7 +90,7 @@ def shift_cause(shift: Shift) -> str:
     if shift.cause == BOTH:
         return f"Partly conditions, partly its own: {share} moved in the same months{_explained(shift)}."
     if shift.cause == OWN:
-        return f"Its own: {shift.others} did not move together with it."
+        return f"Mostly its own: what {shift.others} did together makes up less than half of it."
     if shift.cause == MEMBERS:
         changed = f": {shift.changed} came or went around then" if shift.changed else ""
         return f"Its people changed{changed}. Not read as a change."

@@ -105,13 +105,14 @@ CHANGES: Final = {
     "group_id": TEXT, "moved_share": NUMBER, "explained_share": NUMBER, "joined_share": NUMBER, "events": TEXT,
     "accepted": YES_NO, "proposed": NUMBER,
 }  # fmt: skip
-"""A lasting shift found in a unit's metric. `month` is the first of the new level or slope, `kind` level or trend,
-`before` and `after` the level on either side, `difference` and `sense` as in COMPARISON. `chance`: that a series
-without a shift shows one like it. `cause`: own, conditions, both, members (the unit's people changed by a large part:
-no shift of anybody), or unknown; `group_kind` and `group_id` name the group that moved with it, `moved_share` of whose
-others moved, explaining `explained_share` of the shift. `joined_share`: of the unit's people, those who were not there
-before. `events`: what happened within a month of it, each on a line: a coincidence in time. `accepted`: a person
-re-based it. `proposed`: what would be expected of a month from now on if it is accepted."""
+"""A lasting shift found in a unit's metric. `month` is the first of the new level or slope, `kind` level or trend;
+`before` and `after` the level on either side, of a trend the rise a month; `difference` and `sense` as in COMPARISON.
+`chance`: that a series without a shift shows one like it. `cause`: own, conditions, both, members (the unit's people
+changed by a large part: no shift of anybody), accepted, or unknown. `group_kind` and `group_id` name the group that
+moved with it (a team without an id: the teams, where a metric is of no person); `moved_share` of whose others moved,
+explaining `explained_share` of the shift. `joined_share`: of the unit's people, those who came or went around it.
+`events`: what happened within a month of it, each on a line: a coincidence in time. `accepted`: a person re-based it.
+`proposed`: what would be expected of a month from now on if it is accepted."""
 
 REPEATED: Final = {
     "unit_kind": TEXT, "unit_id": TEXT, "metric": TEXT, "action": TEXT, "months": TEXT, "periods": COUNT,

@@ -11,7 +11,9 @@ from tests.transforms.compositions import change, compose_from, config_of, limit
 from tests.transforms.organisation_rows import OCTOBER
 from tests.transforms.test_compose import PEOPLE, figures, reports_of
 from transforms.compose import Composition, changing
-from transforms.report_model import MetricRow, ReportModel, Sense, SignalIcon
+from transforms.compose.evidence import shift_of
+from transforms.report_model import MetricRow, ReportKind, ReportModel, Sense, SignalIcon
+from transforms.wording import shift_cause
 
 TEAM_NORTH = ("team", "N", "revenue")
 
@@ -139,6 +141,15 @@ def test_a_shift_is_told_with_its_cause_its_time_and_what_would_follow(month: Co
     assert (block.sense, block.unit, block.whose, block.proposal) == (Sense.WORSE, "€", "", "")
     assert block.chart
     assert block.sentence in block.chart.alt
+
+
+@pytest.mark.parametrize(("kind", "unit"), [("team", "N"), ("organisation", "organisation")])
+def test_where_teams_were_compared_the_report_says_teams(month: Composition, kind: str, unit: str) -> None:
+    row = change(kind, unit, "revenue", cause="conditions", group_kind="team", group_id="", moved_share=1.0)
+    row |= {"explained_share": None, "joined_share": None}
+    told = shift_cause(shift_of(month, row, str, ReportKind.TEAM))
+    others = "the other teams" if kind == "team" else "its teams"
+    assert told == f"Conditions: all {others} moved in the same months."
 
 
 def test_a_proposal_is_the_manager_s_to_decide(month: Composition) -> None:

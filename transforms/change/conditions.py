@@ -163,6 +163,14 @@ class _Around:
     known: Flags
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Sums of the groups around a column, and which members went up and down by more than their noise."""
+
+    sums: "_Sums"
+    went: tuple[Flags, Flags]
+
+
 class _Prepared:
     """Series of members with the group's season taken away, and their running sums."""
 
@@ -174,6 +182,7 @@ class _Prepared:
         self._sums = [
             np.cumsum(np.pad(part.astype(np.float64), ((0, 0), (1, 0))), axis=1) for part in (there, kept, kept**2)
         ]
+        self._columns: dict[int, _Column] = {}
         self._group_of = dict(zip(np.asarray(groups).tolist(), self.codes.tolist(), strict=True))
 
     def around(self, column: int) -> _Around:
@@ -205,24 +214,30 @@ class _Prepared:
         usual = _group_medians(np.where(known, noise, np.nan), self.codes, self.count)[self.codes]
         return np.where(np.isfinite(usual), (free * noise + _BORROWED * usual) / (free + _BORROWED), noise)
 
+    def _column(self, column: int) -> "_Column":
+        """What all members did around a column, and their groups: asked for by many changes."""
+        if column not in self._columns:
+            at, codes = self.around(column), self.codes
+            middle = _group_medians(at.change, codes, self.count)
+            away = at.change - middle[codes]
+            reach = _FAR * _MAD * _group_medians(np.abs(away), codes, self.count)[codes]
+            reach = np.maximum(reach, _FAR * np.sqrt(np.nan_to_num(at.variance)))
+            calm = middle[codes] + np.clip(away, -reach, reach)
+            sums = _Sums(calm, at.variance, at.known & (codes > 0), codes, self.count)
+            noise = np.sqrt(np.nan_to_num(at.variance))
+            went = [(side * np.nan_to_num(at.change) > noise) & sums.used for side in (1, -1)]
+            self._columns[column] = _Column(sums, (went[0], went[1]))
+        return self._columns[column]
+
     def pooled(self, column: int, unit: Ints, group: Ints, change: Floats, *, leaves_out: bool) -> _Pooled:
         """What the groups of some units did around a column, without the unit itself where it is one of them."""
-        at, codes = self.around(column), self.codes
+        sums, went = self._column(column).sums, self._column(column).went
         code = np.array([self._group_of.get(number, 0) for number in group.tolist()], dtype=np.int64)
-        middle = _group_medians(at.change, codes, self.count)
-        away = at.change - middle[codes]
-        reach = _FAR * _MAD * _group_medians(np.abs(away), codes, self.count)[codes]
-        reach = np.maximum(reach, _FAR * np.sqrt(np.nan_to_num(at.variance)))
-        calm = middle[codes] + np.clip(away, -reach, reach)
-        sums = _Sums(calm, at.variance, at.known & (codes > 0), codes, self.count)
         itself = np.where(leaves_out, unit, -1)
         mean, error = sums.mean(code, itself)
-        peers = sums.counted(sums.used.astype(np.float64))[code] - sums.value(sums.used.astype(np.float64), itself)
-        way = np.sign(change)
-        noise = np.sqrt(np.nan_to_num(at.variance))
-        went = [sums.counted((side * np.nan_to_num(at.change) > noise) & sums.used) for side in (1, -1)]
-        own = [sums.value((side * np.nan_to_num(at.change) > noise) & sums.used, itself) for side in (1, -1)]
-        share = np.where(way > 0, went[0][code] - own[0], went[1][code] - own[1]) / np.maximum(peers, 1)
+        peers = sums.counted(sums.used)[code] - sums.value(sums.used, itself)
+        way = [sums.counted(one)[code] - sums.value(one, itself) for one in went]
+        share = np.where(np.sign(change) > 0, *way) / np.maximum(peers, 1)
         known = (peers > 0) & (code > 0)
         return _Pooled(np.where(code > 0, peers, 0).astype(np.int64), np.where(known, share, np.nan),
                        np.where(known, mean, np.nan), np.where(known, error, np.nan))  # fmt: skip

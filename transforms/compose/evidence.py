@@ -222,6 +222,8 @@ def _others(composition: Composition, row: dict[str, Any]) -> str:
     group = (_text(row["group_kind"]), _text(row["group_id"]))
     if group[0] == UnitKind.ORGANISATION:
         return "the other people in the company"
+    if group == (UnitKind.TEAM, ""):
+        return "its teams" if row["unit_kind"] == UnitKind.ORGANISATION else "the other teams"
     unit = composition.unit_rows.get(group)
     if unit and group[0] == UnitKind.TEAM:
         return f"the others in {unit['title']}"

@@ -249,7 +249,10 @@ def _others_against(company: Company, position: int, found: Changes, chosen: Int
             seen = against_peers(
                 alone, np.vstack([own, rest]), np.append(everyone, 0), relative=relative, months=months
             )
-        looks.append((np.array([n]), UnitKind.ORGANISATION.value, np.array([ORGANISATION_ID], dtype=object), seen))
+        # Teams are no people: whose numbers they were is told.
+        of_teams = bool((company.board.kinds[others] == UnitKind.TEAM.value).all())
+        group = (UnitKind.TEAM, "") if of_teams else (UnitKind.ORGANISATION, ORGANISATION_ID)
+        looks.append((np.array([n]), group[0].value, np.array([group[1]], dtype=object), seen))
     return looks
 
 

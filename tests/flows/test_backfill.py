@@ -89,6 +89,7 @@ def test_nothing_is_prepared_to_be_mailed_until_somebody_approves_it(two_months:
     assert {(line.state.value, line.hold) for line in lines} == {("held", "approval")}
 
 
+@pytest.mark.soak
 def test_a_dry_run_says_what_would_change_and_leaves_everything(two_months: TinyCompany, tmp_path: Path) -> None:
     company = two_months.copy(tmp_path / "company")
     backfill(company, OCTOBER)

@@ -252,6 +252,7 @@ def codes_of(company: TinyCompany, **more: Any) -> dict[str, str]:
     return {finding.code: finding.severity.value for finding in check_month(company.run(**more)).findings}
 
 
+@pytest.mark.soak
 def test_too_few_rows_by_a_rule_withhold_what_is_measured_on_them(fresh: TinyCompany) -> None:
     (fresh.config / "checks.yaml").write_text("sales: {checks: [{rows: {min: 1000}, severity: critical}]}\n", "utf-8")
     outcome = check_month(fresh.run())
@@ -270,6 +271,7 @@ def test_a_check_that_crashed_is_told_beside_a_missing_column(fresh: TinyCompany
     assert [(f.code, "odd" in f.message) for f in found] == [("typing.column_missing", False), ("check.crashed", True)]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("zone", "pulled_at", "early"),
     [
@@ -300,6 +302,7 @@ def test_a_month_looked_at_before_it_was_over_is_pulled_again_as_history(tmp_pat
     assert (october.month, october.source_rows) == (OCTOBER, len(usual_sales(OCTOBER)))
 
 
+@pytest.mark.soak
 def test_of_a_month_that_cannot_be_pulled_again_what_is_known_early_is_withheld(tmp_path: Path) -> None:
     november = OCTOBER.shift(1)
     company = write_company(tmp_path / "company", history_months=2, last=november)

@@ -213,6 +213,7 @@ def test_who_came_is_told_as_new(diff: Caller, tmp_path: Path, made: tuple[TinyC
 # -- editions of earlier versions, and what is gone -------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_the_comparison_is_kept_with_the_edition_privately_and_the_same_every_time(
     made: tuple[TinyCompany, object], tmp_path: Path
 ) -> None:

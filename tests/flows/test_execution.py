@@ -185,6 +185,7 @@ def said_in(edition: Path) -> dict[str, object]:
     return {**files, **{name: value for name, value in manifest.items() if name != "code_version"}}
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # A new Prefect server takes some ten seconds to make its database.
 def test_with_a_server_the_month_is_the_same_and_the_server_knows_nobody(
     server: Server, made: tuple[TinyCompany, Outcome], tmp_path: Path
@@ -232,6 +233,7 @@ def test_a_check_is_a_flow_of_its_own_whose_table_counts_and_quotes_nothing(
     assert_nobody_is_known(server)
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # It needs the same server.
 def test_a_refused_month_is_a_failed_flow_run_that_tells_no_name(
     server: Server, company: TinyCompany, tmp_path: Path

@@ -151,6 +151,7 @@ def served(company: TinyCompany) -> Iterator[Served]:
             process.kill()
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # The program is started, and makes a report four times.
 def test_a_served_page_follows_what_is_saved(served: Served) -> None:
     page = served.wait_for(lambda text: "The new catalogue brings" in text)

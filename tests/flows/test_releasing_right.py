@@ -355,6 +355,7 @@ def test_a_small_correction_is_spared_only_who_surely_has_a_copy(ready: TinyComp
     assert of_report(ready, "team-NORTH")["as02", 2] == held
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("arrived", [True, False])
 def test_what_a_dead_sender_left_is_settled_before_a_correction_is_written(ready: TinyCompany, arrived: bool) -> None:
     release(ready)

@@ -61,6 +61,7 @@ def pdf_text(company: TinyCompany, number: int, report: str) -> str:
 # -- what a reader finds -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_the_first_edition_says_nothing_of_an_earlier_copy(thrice: TinyCompany) -> None:
     assert not (thrice.state.edition(OCTOBER, 1) / "changes").exists()
     assert all(SAID not in pdf_text(thrice, 1, report) for report in REPORTS)
@@ -106,6 +107,7 @@ def test_the_content_s_hash_does_not_depend_on_the_reader_s_copy(thrice: TinyCom
     }
 
 
+@pytest.mark.soak
 def test_a_run_is_told_which_copies_readers_have(thrice: TinyCompany, tmp_path: Path) -> None:
     """Edition 2 was never sent, the team SOUTH has nothing, and the first edition's file of AS06 is gone."""
     company = thrice.copy(tmp_path / "told")

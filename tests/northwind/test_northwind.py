@@ -151,6 +151,7 @@ def test_one_thread_and_two_make_the_same_bytes(from_files: Made, tmp_path: Path
         assert path.read_bytes() == twin.read_bytes(), path.name
 
 
+@pytest.mark.soak
 def test_nothing_later_than_the_month_is_read(from_files: Made, northwind_data: Path, tmp_path: Path) -> None:
     """The same month from files that end with it: the same bytes."""
     import shutil

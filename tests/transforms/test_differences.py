@@ -187,6 +187,7 @@ KEYS = st.tuples(
 FIGURES = st.dictionaries(KEYS, st.tuples(st.sampled_from([1.0, 2.0]), st.integers(1, 2)), max_size=12)
 
 
+@pytest.mark.soak
 @settings(max_examples=15, deadline=None)
 @given(before=FIGURES, after=FIGURES)
 def test_exactly_the_figures_that_differ_are_told(

@@ -377,6 +377,7 @@ EXTRACTS = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.soak
 @settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )

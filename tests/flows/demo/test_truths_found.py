@@ -8,9 +8,11 @@ import pytest
 from config.months import Month
 from flows.demo import DemoTruths, write_demo_config, write_demo_extracts
 from flows.monthly import run_month
-from flows.stages.facts import read_changes_file, read_comparison_file
+from flows.stages.facts import read_changes_file, read_comparison_file, read_signals_file
 from flows.stages.run import MonthRun
 from flows.state.paths import StateRoot
+from tests.transforms.test_honest_words import claims, findings_of, texts, unfounded
+from transforms.report_model import ReportModel
 
 pytestmark = pytest.mark.soak  # makes two months of the demo company, each with years of history
 
@@ -98,3 +100,18 @@ def test_what_coaching_did_is_found_in_the_coached_team_alone(state: StateRoot) 
 def test_the_team_s_report_says_so(state: StateRoot) -> None:
     model = (state.editions / str(JUNE) / "1" / "models" / "team-KA.json").read_text("utf-8")
     assert "Conditions: " in model
+
+
+@pytest.mark.parametrize("month", [JUNE, OCTOBER], ids=str)
+def test_no_report_claims_what_no_finding_carries(state: StateRoot, month: Month) -> None:
+    """Every report of the month, and that they claim something at all."""
+    folder = state.editions / str(month) / "1"
+    models = [ReportModel.model_validate_json(path.read_bytes()) for path in sorted((folder / "models").glob("*.json"))]
+    found = findings_of(
+        read_comparison_file(folder / "comparison.parquet"), read_signals_file(folder / "signals.parquet"),
+        read_changes_file(folder / "changes.parquet"),
+    )  # fmt: skip
+    assert len(models) >= 15
+    assert unfounded(models, found) == []
+    said = {word for model in models for text in texts(model.model_dump(mode="json")) for word in claims(text)}
+    assert {"lower", "unusual"} <= said

@@ -106,6 +106,7 @@ if any("spawn_main" in argument or "--multiprocessing-fork" in argument for argu
 """
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # Workers die and are started anew.
 def test_a_report_that_kills_its_worker_costs_no_other_report(tmp_path: Path) -> None:
     jobs_for(tmp_path, [titled(number) for number in range(5)])

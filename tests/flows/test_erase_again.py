@@ -38,6 +38,8 @@ from tests.flows.erasing import (
 )  # fmt: skip
 from transforms.deliveries import DeliveryKey, DeliveryState, Hold, NewDelivery
 
+pytestmark = pytest.mark.soak  # Companies of their own, each erased whole; test_erase does it for one of each kind.
+
 
 @pytest.fixture(scope="module")
 def mailed(tmp_path_factory: pytest.TempPathFactory) -> TinyCompany:
